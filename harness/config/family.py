@@ -19,7 +19,7 @@ import importlib
 import pkgutil
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -30,7 +30,7 @@ from harness.errors import did_you_mean
 ENTRY_POINTS = "harness.components"
 
 
-class NestedErrors(ValueError):
+class NestedError(ValueError):
     """Carries a member's own validation errors through its family's validator."""
 
     def __init__(self, error: ValidationError) -> None:
@@ -91,7 +91,7 @@ class Family(Config):
 
         Raises:
             PydanticCustomError: The name is missing or not in the catalogue.
-            NestedErrors: The member's own settings are wrong.
+            NestedError: The member's own settings are wrong.
         """
         if isinstance(value, cls):
             return value
@@ -100,9 +100,9 @@ class Family(Config):
             raise _unnamed(cls, value)
         member = _member(cls, settings["name"])
         try:
-            return member.model_validate({key: item for key, item in settings.items() if key != "name"})
+            return cast("Self", member.model_validate({key: item for key, item in settings.items() if key != "name"}))
         except ValidationError as error:
-            raise NestedErrors(error) from error
+            raise NestedError(error) from error
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

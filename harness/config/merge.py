@@ -33,7 +33,8 @@ def with_value(settings: dict[str, Any], dotted: str, value: Any) -> dict[str, A
     Raises:
         ConfigError: The path runs through a value that has no parts.
     """
-    return _placed(settings, dotted.split("."), value, dotted)
+    placed: dict[str, Any] = _placed(settings, dotted.split("."), value, dotted)
+    return placed
 
 
 def _placed(settings: Any, parts: list[str], value: Any, dotted: str) -> Any:

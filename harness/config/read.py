@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from harness.config.base import Config
-from harness.config.family import Family, NestedErrors
+from harness.config.family import Family, NestedError
 from harness.errors import ConfigError, HarnessError
 
 C = TypeVar("C", bound=Config)
@@ -30,7 +30,7 @@ def read(kind: type[C], settings: Any, where: str) -> C:
         if issubclass(kind, Family) and kind.is_root():
             return kind.parse(settings)
         return kind.model_validate(settings)
-    except NestedErrors as error:
+    except NestedError as error:
         raise _joined(list(_flat(error.error, ())), where) from error
     except ValidationError as error:
         raise _joined(list(_flat(error, ())), where) from error
@@ -43,7 +43,7 @@ def _flat(error: ValidationError, prefix: tuple[str | int, ...]) -> Iterator[Con
     for detail in error.errors():
         place = (*prefix, *detail["loc"])
         cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, NestedErrors):
+        if isinstance(cause, NestedError):
             yield from _flat(cause.error, place)
         elif isinstance(cause, HarnessError):
             yield ConfigError(cause.what, where=cause.where or _dotted(place), legal=cause.legal, mend=cause.mend)

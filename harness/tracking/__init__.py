@@ -1,0 +1,1 @@
+"""The run folder, which is the truth, and MLflow, which is its replica."""
