@@ -23,6 +23,7 @@ from harness.launch import Job, Launcher, Request
 from harness.tracking.store import Store
 
 POLL_S = 0.2
+LOOK_EVERY_S = 1.0
 STARTS = 3
 GRACE_S = 60.0
 
@@ -60,6 +61,7 @@ class Queue:
     found: dict[str, State] = field(default_factory=dict)
     _starts: dict[str, int] = field(default_factory=dict)
     _jobs: list[_Started] = field(default_factory=list)
+    _looked: float = 0.0
 
     def run(self) -> dict[str, State]:
         """Start jobs until nothing is left that can run; returns the state of every run.
@@ -82,6 +84,7 @@ class Queue:
     def _step(self) -> bool:
         """Reap, start, tell; false when there is nothing to wait for."""
         self._reap()
+        self._look_at_results()
         while (request := self._next()) is not None:
             self._start(request)
             self._reap()
@@ -134,6 +137,17 @@ class Queue:
                 self._ledger.ended(item.request.token, how)
                 self._look(item.request.runs)
                 self._give_back(item.request.runs)
+
+    def _look_at_results(self) -> None:
+        """Runs of jobs at work that have a result by now, so that what reads them need not wait for the job's end."""
+        if time.monotonic() - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        for item in self._jobs:
+            self._look([key for key in item.request.runs if self._has_result(key)])
+
+    def _has_result(self, key: str) -> bool:
+        return self.found[key].name != DONE and (self.store.run(key).path / "result.json").exists()
 
     def _give_back(self, keys: Sequence[str]) -> None:
         """A run that its job did not come to, since one before it failed, has not used up a start."""

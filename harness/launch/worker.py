@@ -41,6 +41,7 @@ class StopFlag:
         self.is_set = False
 
     def __call__(self) -> bool:
+        """Whether a signal has come."""
         return self.is_set
 
     def listen(self) -> None:
@@ -95,13 +96,20 @@ def work(request: Request, launcher: str, capture: bool = True) -> None:
 
 def _compute(member: Member, run: PlannedRun) -> None:
     """Claim a run on rank 0, and where that succeeds attempt it on every rank."""
-    from harness.distributed.collectives import from_main
-
     with contextlib.ExitStack() as held:
         claimed = claim(member.store, run, _conditions(member), held) if member.is_main else 0
-        number = int(from_main(claimed))
+        number = _from_main(claimed, member.world)
         if number:
             _attempt(member, run, Attempt(member.store.run(run.key).path / "attempts" / str(number)))
+
+
+def _from_main(number: int, world: World) -> int:
+    """Rank 0's number, on every rank."""
+    import torch
+
+    from harness.distributed.collectives import all_ranks
+
+    return int(all_ranks(torch.tensor([number], device=world.device))[0])
 
 
 def _conditions(member: Member) -> dict[str, object]:

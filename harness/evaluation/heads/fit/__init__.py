@@ -1,0 +1,1 @@
+"""How heads are fitted, with the packages that this takes."""

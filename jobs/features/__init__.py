@@ -1,0 +1,60 @@
+"""What a probe's head is trained on: an encoder's representations, or a floor that nobody trained."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.config.family import Family
+from harness.data.views import View
+from harness.grid.work import Work
+
+if TYPE_CHECKING:
+    from harness.data.packed import PackedSet
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The images that features are made of.
+
+    Attributes:
+        packed: The data set.
+        view: What of each sample is looked at.
+        train_rows: Rows that the head is trained on; a floor may take statistics from them.
+        seed: The probe's.
+        work: The worker's part.
+    """
+
+    packed: PackedSet
+    view: View
+    train_rows: NDArray[np.int64]
+    seed: int
+    work: Work
+
+
+class Features(Family, package="jobs.features"):
+    """Features' settings."""
+
+    @classmethod
+    def default_head(cls) -> str:
+        """The head that suits them where the probe names none."""
+        return "linear"
+
+    def inputs(self) -> tuple[str, ...]:
+        """Keys of the runs that are read."""
+        return ()
+
+    def facts(self, work: Work) -> Mapping[str, Any]:
+        """What tables should know of where the features come from."""
+        return {}
+
+    @abstractmethod
+    def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
+        """Features of some rows of the data set, rows x features, in their order."""

@@ -1,0 +1,63 @@
+"""Representations of an encoder that another run has trained, frozen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from harness.config.read import read
+from harness.errors import StoreError
+from harness.grid.stage import Stage
+from harness.grid.work import Work
+from harness.tracking.result import Result
+from jobs.data import in_features
+from jobs.features import Features, Floats, Source
+
+
+class OfEncoder(Features, name="encoder"):
+    """The encoder of one branch of a finished run, in inference mode.
+
+    Attributes:
+        run: The run's key, ``<stage>/<id>``.
+        branch: Which of its branches.
+    """
+
+    run: str
+    branch: int = Field(default=0, ge=0)
+
+    def inputs(self) -> tuple[str, ...]:
+        """The run that trained the encoder."""
+        return (self.run,)
+
+    def facts(self, work: Work) -> Mapping[str, Any]:
+        """Whether the encoder trained, and which modalities the other branches saw."""
+        facts = self._result(work).facts
+        paired = [name for index, name in enumerate(facts["views"]) if index != self.branch]
+        return {"trained": facts["trained"], "paired": paired}
+
+    def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
+        """See `Features.extract`; patches are standardised as the encoder's branch was in training."""
+        from harness.models.files import restore_encoder
+        from jobs.run.represent import Standardise, plain_inputs, represent
+
+        stage = read(Stage, source.work.store.run(self.run).record()["config"], self.run)
+        index = stage.branches[self.branch].encoder  # type: ignore[attr-defined]
+        encoder = stage.encoders[index].build(in_features(source.packed, source.view))  # type: ignore[attr-defined]
+        device = source.work.world.device
+        artifact = self._result(source.work).artifacts[f"encoder_{index}"]
+        notes = restore_encoder(source.work.store.run(self.run).path / artifact.path, encoder)
+        mean, std = json.loads(notes["statistics"])[self.branch]
+        standardise = Standardise(mean, std, device)
+        inputs = plain_inputs(source.packed, source.view, rows, standardise, device)
+        return represent(encoder.to(device).eval(), inputs)
+
+    def _result(self, work: Work) -> Result:
+        result = work.store.run(self.run).result()
+        if result is None:
+            raise StoreError(f"{self.run!r} has no result", mend="submit the grid that trains it")
+        return result

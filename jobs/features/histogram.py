@@ -1,0 +1,39 @@
+"""The floor that stain alone gives: a colour histogram with logistic regression."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from jobs.features import Features, Floats, Source
+
+
+class Histogram(Features, name="histogram"):
+    """A histogram of each channel of the patch as it is stored.
+
+    On NCT-CRC-HE such a histogram reaches .82 (arXiv 2409.11546), so a learnt
+    representation has something to beat.
+
+    Attributes:
+        bins: For each channel; 16 make 48 features.
+    """
+
+    bins: int = Field(default=16, ge=2, le=256)
+
+    @classmethod
+    def default_head(cls) -> str:
+        """Logistic regression."""
+        return "logistic"
+
+    def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
+        """See `Features.extract`; shares of the pixels, channel by channel."""
+        images_NHWC = source.packed.array(source.view.modality)
+        return np.stack([self._of(images_NHWC[row]) for row in rows])
+
+    def _of(self, image_HWC: NDArray[np.uint8]) -> Floats:
+        bin_HWC = (image_HWC.astype(np.int64) * self.bins) // 256
+        pixels = image_HWC.shape[0] * image_HWC.shape[1]
+        counts = [np.bincount(bin_HWC[..., c].ravel(), minlength=self.bins) for c in range(image_HWC.shape[-1])]
+        shares: Floats = (np.concatenate(counts) / pixels).astype(np.float32)
+        return shares

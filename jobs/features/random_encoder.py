@@ -1,0 +1,70 @@
+"""The floor of an encoder that nobody trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from harness.models.encoders import Encoder
+from jobs.data import in_features
+from jobs.features import Features, Floats, Source
+
+
+class RandomEncoder(Features, name="random_encoder"):
+    """An untrained encoder, given every chance that costs no training.
+
+    No norm begins at zero, batch-norm statistics are estimated on the training set, and
+    the features are standardised; done otherwise the accuracy moves by 12 points.
+
+    Attributes:
+        encoder: Its architecture; `zero_init_last` is switched off where it has it.
+    """
+
+    encoder: Encoder
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_at_zero(cls, settings: Any) -> Any:
+        if isinstance(settings, dict) and isinstance(settings.get("encoder"), str):
+            settings = {**settings, "encoder": Encoder.from_text(settings["encoder"])}
+        encoder = settings.get("encoder") if isinstance(settings, dict) else None
+        if isinstance(encoder, dict) and encoder.get("name") == "timm":
+            return {**settings, "encoder": {**encoder, "zero_init_last": False}}
+        return settings
+
+    def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
+        """See `Features.extract`."""
+        from harness.models.initialisation import initialised
+        from jobs.run.represent import Standardise, plain_inputs, represent
+
+        packed, view, device = source.packed, source.view, source.work.world.device
+        channels = in_features(packed, view)
+        encoder = initialised(lambda: self.encoder.build(channels), source.seed, "encoder", 0).to(device)
+        standardise = Standardise(*packed.statistics(view.modality), device)
+        estimate_norms(encoder, plain_inputs(packed, view, source.train_rows, standardise, device))
+        train = represent(encoder, plain_inputs(packed, view, source.train_rows, standardise, device))
+        found = represent(encoder, plain_inputs(packed, view, rows, standardise, device))
+        scaled: Floats = ((found - train.mean(axis=0)) / np.maximum(train.std(axis=0), 1e-6)).astype(np.float32)
+        return scaled
+
+
+def estimate_norms(encoder: Any, inputs: Any) -> None:
+    """Set batch-norm statistics to their averages over all inputs, and leave the encoder in inference mode."""
+    import torch
+    from torch import nn
+
+    norms = [module for module in encoder.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    encoder.train()
+    with torch.no_grad():
+        for x_BCHW in inputs:
+            encoder(x_BCHW)
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
+    encoder.eval()
