@@ -17,7 +17,7 @@ import click
 import harness
 from harness.errors import HarnessError
 
-HIDDEN = ("common", "progress")
+HIDDEN = ("common", "progress", "grids")
 
 
 class _Verbs(click.Group):

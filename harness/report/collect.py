@@ -16,7 +16,7 @@ from harness.tracking.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-FACTS = ("target_in_pair", "trained", "evaluation_set", "at_majority", "synthetic")
+FACTS = ("target_in_pair", "trained", "evaluation_set", "at_majority", "synthetic", "group_kind")
 
 
 def frame(plan: Plan, store: Store) -> pd.DataFrame:
@@ -25,11 +25,10 @@ def frame(plan: Plan, store: Store) -> pd.DataFrame:
 
 
 def as_frame(found: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows as a frame, in an order of their own and with the same columns wherever they come from."""
+    """Rows as a frame, in the order given, with the same columns in the same order wherever they come from."""
     import pandas as pd
 
-    table = pd.DataFrame(list(found))
-    return table.sort_values(["stage", "run", "cell"], kind="stable", ignore_index=True).sort_index(axis=1)
+    return pd.DataFrame(list(found)).sort_index(axis=1)
 
 
 def rows(plan: Plan, store: Store) -> Iterator[dict[str, Any]]:
