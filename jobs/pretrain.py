@@ -122,6 +122,7 @@ class Pretrain(Stage, name="pretrain"):
 
     def check(self, ranks: int) -> None:
         """See `Stage.check`: the batch must divide, and a local batch norm must have the size it says."""
+        self.objective.check_branches(len(self.branches))
         if self.global_batch_size % ranks:
             legal = [n for n in range(1, self.global_batch_size + 1) if self.global_batch_size % n == 0]
             raise ConfigError(
@@ -138,7 +139,8 @@ class Pretrain(Stage, name="pretrain"):
 
     def pinned(self, cache: Path) -> Self | None:
         """See `Stage.pinned`."""
-        data = at_hand(self.data, cache)
+        views = [branch.view for branch in self.branches]
+        data = at_hand(self.data, cache, views, [self.online_probe, self.stratify_by])
         return None if data is None else self.model_copy(update={"data": data})
 
     def tags(self) -> dict[str, str]:

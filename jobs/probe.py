@@ -19,7 +19,6 @@ from harness.config.identity import digest
 from harness.config.plain import to_plain
 from harness.data.datasets import Dataset
 from harness.data.views import View
-from harness.errors import DataError, did_you_mean
 from harness.evaluation.heads import Head
 from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
@@ -90,7 +89,7 @@ class Probe(Stage, name="probe"):
 
     def pinned(self, cache: Path) -> Self | None:
         """See `Stage.pinned`."""
-        data = at_hand(self.data, cache)
+        data = at_hand(self.data, cache, [self.view], [self.label])
         return None if data is None else self.model_copy(update={"data": data})
 
     def tags(self) -> dict[str, str]:
@@ -110,7 +109,7 @@ class Probe(Stage, name="probe"):
 
         deterministic(work.threads)
         packed = pack(self.data, work.store.packs)
-        label = self._label(packed)
+        label = packed.label(self.label)
         train, test = packed.rows("train", self.fraction, self.label), packed.rows("test", 1.0, self.label)
         source = Source(packed, self.view, train, self.seed, work)
         predictions = self._predict(source, label, train, test)
@@ -129,15 +128,6 @@ class Probe(Stage, name="probe"):
         )
         metrics = {f"test/{name}": value for name, value in found.items() if value == value}
         return Outcome(metrics, facts, {"predictions": work.path("predictions.parquet")})
-
-    def _label(self, packed: PackedSet) -> Label:
-        if self.label not in packed.labels:
-            raise DataError(
-                f"the data set {packed.name!r} has no label {self.label!r}",
-                legal=packed.labels,
-                mend=did_you_mean(self.label, packed.labels),
-            )
-        return packed.labels[self.label]
 
     def _predict(self, source: Source, label: Label, train: NDArray[np.int64], test: NDArray[np.int64]) -> Predictions:
         from harness.evaluation.predictions import Predictions

@@ -13,7 +13,7 @@ from harness.config.grid_file import OWN_KEYS, GridFile, Resources, read_axes
 from harness.config.plain import identity, to_plain
 from harness.config.read import read
 from harness.config.table import TableSpec
-from harness.errors import ConfigError, StoreError, did_you_mean
+from harness.errors import ConfigError, HarnessError, StoreError, did_you_mean
 from harness.files import read_text, write_atomic
 from harness.grid.stage import Stage
 from harness.tracking.result import FORMAT, refuse_newer
@@ -194,8 +194,7 @@ class _Planner:
         """Resolve one run, join it with an equal one, and return its key."""
         _check_keys(kind, settings, where, also_legal)
         stage = read(kind, kind.settle(settings), where)
-        stage.check(self.grid.resources.get(kind.name, Resources()).ranks)
-        pinned = stage.pinned(self.cache)
+        pinned = self._checked(stage, where)
         run = _planned(pinned or stage, labels, provisional=pinned is None)
         run = _inheriting(run, self.runs)
         self.stages[run.key] = pinned or stage
@@ -203,6 +202,15 @@ class _Planner:
         self.runs[run.key] = _joined(known, run) if known else run
         self._note_labels(labels)
         return run.key
+
+    def _checked(self, stage: Stage, where: str) -> Stage | None:
+        """The stage with its data pinned, None where they are not at hand; what is wrong is said with its place."""
+        try:
+            stage.check(self.grid.resources.get(stage.name, Resources()).ranks)
+            return stage.pinned(self.cache)
+        except HarnessError as error:
+            error.at(where)
+            raise
 
     def _note_labels(self, labels: Mapping[str, str]) -> None:
         for name, label in labels.items():
@@ -214,7 +222,9 @@ class _Planner:
         names = {run.stage for run in self.runs.values()}
         for name in self.grid.resources:
             if name not in names:
-                raise ConfigError(f"no stage {name!r} in this grid", where=f"{self.source}: resources", legal=names)
+                raise ConfigError(
+                    f"no stage {name!r} in this grid", where=f"{self.source}: resources", legal=sorted(names)
+                )
 
 
 def stage_kind(name: str, where: str) -> type[Stage]:

@@ -1,0 +1,1 @@
+"""Loaders that read the mapped arrays of a pack."""

@@ -1,0 +1,1 @@
+"""What views do to a batch, in torch."""

@@ -1,0 +1,1 @@
+"""The torch side of the encoders and expanders; the configs beside it import no torch."""

@@ -1,0 +1,52 @@
+"""VICReg in its official form, the paper's main objective.
+
+Bardes, Ponce and LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+Self-Supervised Learning", ICLR 2022, section 4 and its released code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from harness.objectives import Objective
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class VICReg(Objective, name="vicreg"):
+    """Pull the branches' embeddings together; keep each dimension spread and the dimensions uncorrelated.
+
+    For embeddings X and Y, N x D, N the global batch:
+
+    - invariance: mean((X - Y)^2), over rows and dimensions;
+    - variance: the mean of v(X) and v(Y), v(Z) = mean_d relu(1 - sqrt(var_d Z + 1e-4));
+    - covariance: c(X) + c(Y), c(Z) = sum over d != e of cov_de(Z)^2 / D;
+
+    var and cov with N - 1. For more than two branches, the loss and each term is the
+    mean over all unordered pairs of branches of the value for the pair.
+
+    Attributes:
+        invariance_weight: Factor of the invariance in the loss.
+        variance_weight: Factor of the variance.
+        covariance_weight: Factor of the covariance.
+    """
+
+    formula: ClassVar[str] = (
+        "25 mean((X-Y)^2) + 25 mean over Z in {X,Y} of mean_d relu(1 - sqrt(var_d Z + 1e-4)) "
+        "+ sum over Z in {X,Y} of sum_{d!=e} cov_de(Z)^2 / D"
+    )
+
+    invariance_weight: Weight = 25.0
+    variance_weight: Weight = 25.0
+    covariance_weight: Weight = 1.0
+
+    def build(self) -> nn.Module:
+        """See `Objective.build`; the terms are "invariance", "variance" and "covariance"."""
+        from harness.objectives.loss.vicreg import VICRegLoss
+
+        return VICRegLoss(self)

@@ -1,0 +1,110 @@
+"""What holds of every loader that can be named: the same rows give the same bytes, and nothing is random."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from harness.config.plain import identity
+from harness.data.loaders import Batch, Loader
+from harness.data.order import EpochOrder
+from harness.data.packed import PackedSet
+from harness.errors import ConfigError
+from support.images import packed_folder
+
+SETTINGS: dict[str, list[dict[str, Any]]] = {"torch": [{}, {"num_workers": 2}]}
+CASES = [{"name": name} | settings for name in sorted(SETTINGS) for settings in SETTINGS[name]]
+SIDES = ("panck", "he", "markers", "he")
+GLOBAL_BATCH_SIZE = 6
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
+    return packed_folder(tmp_path_factory.mktemp("set"), n=40, size=8, vectors=3)
+
+
+def ident(case: dict[str, Any]) -> str:
+    return "-".join(map(str, case.values()))
+
+
+@pytest.fixture(params=CASES, ids=ident)
+def loader(request: pytest.FixtureRequest) -> Loader:
+    return Loader.parse(request.param)
+
+
+def test_every_loader_is_tried() -> None:
+    assert set(SETTINGS) == set(Loader.catalogue())
+
+
+def check(batch: Batch, rows: np.ndarray, packed: PackedSet, sides: Sequence[str]) -> None:
+    """A batch against plain indexing of the mapped arrays."""
+    assert np.array_equal(batch.rows, rows)
+    assert batch.rows.dtype == np.int64
+    assert np.array_equal(batch.keys, packed.keys[rows])
+    assert batch.keys.dtype == np.uint64
+    assert len(batch.arrays) == len(sides)
+    for array, side in zip(batch.arrays, sides, strict=True):
+        expected = packed.array(side)[rows]
+        assert array.numpy().dtype == expected.dtype
+        assert array.numpy().tobytes() == expected.tobytes()
+        assert tuple(array.shape) == expected.shape
+
+
+def test_it_gives_what_an_order_asks_for_over_any_ranks(loader: Loader, packed: PackedSet) -> None:
+    """All batches of two epochs, for 1, 2 and 3 ranks, in one call; then again from the middle of the second."""
+    order = EpochOrder(packed.rows("train"), seed=3)
+    steps = order.steps(GLOBAL_BATCH_SIZE)
+    places = [(rank, size) for size in (1, 2, 3) for rank in range(size)]
+    asked = [
+        order.batch(epoch, step, GLOBAL_BATCH_SIZE, rank, size)
+        for epoch, step, (rank, size) in itertools.product(range(2), range(steps), places)
+    ]
+    load = loader.build(packed, SIDES)
+    found = list(load(asked))
+    assert len(found) == len(asked)
+    for batch, rows in zip(found, asked, strict=True):
+        check(batch, rows, packed, SIDES)
+    middle = len(asked) * 3 // 4
+    for batch, resumed in zip(found[middle:], load(asked[middle:]), strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(batch.arrays, resumed.arrays, strict=True))
+        assert np.array_equal(batch.keys, resumed.keys)
+
+
+def test_a_batch_is_its_own_to_write_to_and_the_dice_stay(loader: Loader, packed: PackedSet) -> None:
+    state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tobytes()
+    rows = np.array([5, 2, 5])
+    first, second = loader.build(packed, ["he"])(iter([rows, rows]))
+    first.arrays[0].zero_()
+    check(second, rows, packed, ["he"])
+    assert torch.equal(torch.get_rng_state(), state)
+    assert np.random.get_state()[1].tobytes() == numpy_state
+
+
+def test_batches_are_asked_for_as_they_are_needed(loader: Loader, packed: PackedSet) -> None:
+    """An endless order is no trouble, and leaving early ends what was begun."""
+    asked: list[int] = []
+
+    def endless() -> Iterator[np.ndarray]:
+        for step in itertools.count():
+            asked.append(step)
+            yield np.array([step % 40])
+
+    batches = loader.build(packed, ["markers"])(endless())
+    for step in range(5):
+        check(next(batches), np.array([step]), packed, ["markers"])
+    assert len(asked) <= 5 + 4
+    batches.close()  # type: ignore[attr-defined]
+
+
+def test_an_unknown_modality_is_named_at_once(loader: Loader, packed: PackedSet) -> None:
+    with pytest.raises(ConfigError, match="no modality 'HE'"):
+        loader.build(packed, ["panck", "HE"])
+
+
+def test_where_and_how_fast_is_no_part_of_a_result() -> None:
+    assert len({str(identity(Loader.parse(case))) for case in CASES}) == len(SETTINGS)

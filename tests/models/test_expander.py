@@ -1,0 +1,35 @@
+"""The expander's size, and its forward pass against the layers written out."""
+
+import pytest
+import torch
+
+from harness.config.read import read
+from harness.errors import ConfigError
+from harness.models.expander import Expander
+
+
+def test_the_papers_has_the_authors_number_of_parameters() -> None:
+    with torch.device("meta"):
+        expander = Expander().build(2048)
+    assert sum(p.numel() for p in expander.parameters()) == 151_052_288 == Expander().parameters(2048)
+    assert expander.num_features == 8192
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_it_is_dense_bn_relu_and_dense(depth: int) -> None:
+    torch.manual_seed(0)
+    expander = Expander(width=6, depth=depth).build(4).double()
+    x_BF = torch.randn(10, 4, dtype=torch.float64)
+    h = x_BF
+    for block in expander.hidden:
+        h = h @ block[0].weight.T + block[0].bias
+        h = torch.relu((h - h.mean(0)) / (h.var(0, unbiased=False) + 1e-5).sqrt())
+    expected = h @ expander.last.weight.T + expander.last.bias
+    torch.testing.assert_close(expander(x_BF), expected, rtol=1e-12, atol=1e-12)
+    assert len(expander.hidden) == depth - 1
+    assert sum(p.numel() for p in expander.parameters()) == Expander(width=6, depth=depth).parameters(4)
+
+
+def test_a_depth_of_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'depth'"):
+        read(Expander, {"depth": 0}, "grid.yaml")
