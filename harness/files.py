@@ -23,7 +23,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     Raises:
         DiskFullError: No room; the temporary file is gone and an older file is as it was.
     """
-    with _prepared(path, data) as temporary:
+    with naming_full_disk(path), _prepared(path, data) as temporary:
         os.replace(temporary, path)
     sync_folder(path.parent)
 
@@ -34,7 +34,7 @@ def write_once(path: Path, data: bytes | str) -> bool:
     Returns:
         Whether this call made the file. False leaves the existing one untouched.
     """
-    with _prepared(path, data) as temporary:
+    with naming_full_disk(path), _prepared(path, data) as temporary:
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -49,7 +49,7 @@ def _prepared(path: Path, data: bytes | str) -> Iterator[Path]:
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     raw = data.encode() if isinstance(data, str) else data
     try:
-        with naming_full_disk(path), open(temporary, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())

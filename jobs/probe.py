@@ -17,8 +17,10 @@ from pydantic import Field
 
 from harness.config.identity import digest
 from harness.config.plain import to_plain
+from harness.data.checks import NO_LABEL
 from harness.data.datasets import Dataset
 from harness.data.views import View
+from harness.errors import DataError
 from harness.evaluation.heads import Head
 from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from harness.data.manifest import Label
     from harness.data.packed import PackedSet
     from harness.evaluation.predictions import Predictions
-
-FEATURE_RATE = 400.0
 
 
 class Probe(Stage, name="probe"):
@@ -110,7 +110,7 @@ class Probe(Stage, name="probe"):
         deterministic(work.threads)
         packed = pack(self.data, work.store.packs)
         label = packed.label(self.label)
-        train, test = packed.rows("train", self.fraction, self.label), packed.rows("test", 1.0, self.label)
+        train, test = _labelled(packed, label, "train", self.fraction), _labelled(packed, label, "test", 1.0)
         source = Source(packed, self.view, train, self.seed, work)
         predictions = self._predict(source, label, train, test)
         write_predictions(work.path("predictions.parquet"), predictions)
@@ -152,3 +152,16 @@ class Probe(Stage, name="probe"):
             "synthetic": packed.synthetic,
             "data_name": packed.name,
         }
+
+
+def _labelled(packed: PackedSet, label: Label, split: str, fraction: float) -> NDArray[np.int64]:
+    """Rows of a split that have the label.
+
+    Raises:
+        DataError: None has.
+    """
+    rows = packed.rows(split, fraction, label.name)
+    rows = rows[label.values[rows] != NO_LABEL]
+    if not len(rows):
+        raise DataError(f"no sample of the split {split!r} of {packed.name!r} has the label {label.name!r}")
+    return rows

@@ -1,0 +1,1 @@
+"""Typed, frozen configurations, families of components, identity, and grid files."""

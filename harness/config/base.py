@@ -37,12 +37,12 @@ class Config(BaseModel):
     """A frozen group of settings.
 
     Types are strict (the string "3" is no integer, true is no number; an integer
-    is a number), lists become tuples, and an unknown key is an error that names
-    the known ones.
+    is a number) and numbers finite, lists become tuples, and an unknown key is an
+    error that names the known ones.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=True, protected_namespaces=()
+        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False, protected_namespaces=()
     )
 
     @model_validator(mode="before")

@@ -113,7 +113,7 @@ class Family(Config):
 
 def _member(family: type[Family], name: Any) -> type[Family]:
     catalogue = family.catalogue()
-    if name in catalogue:
+    if isinstance(name, str) and name in catalogue:
         return catalogue[name]
     context = {
         "family": family.__name__.lower(),

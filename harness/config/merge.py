@@ -50,7 +50,7 @@ def _placed(settings: Any, parts: list[str], value: Any, dotted: str) -> Any:
     if settings is not None and not isinstance(settings, dict):
         raise ConfigError(f"{dotted!r} runs through {settings!r}, which has no part {head!r}", mend="check the path")
     known = settings or {}
-    return known | {head: _placed(known.get(head), rest, value, dotted)}
+    return merged(known, {head: _placed(known.get(head), rest, value, dotted)})
 
 
 def overridden(settings: dict[str, Any], words: Iterable[str]) -> dict[str, Any]:

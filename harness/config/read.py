@@ -35,7 +35,9 @@ def read(kind: type[C], settings: Any, where: str) -> C:
     except ValidationError as error:
         raise _joined(list(_flat(error, ())), where) from error
     except PydanticCustomError as error:
-        raise _worded(error.message(), (), error.context or {}, None).at(where) from error
+        raise _worded(error.message(), (), error.context or {}).at(where) from error
+    except HarnessError as error:
+        raise error.at(where) from error.__cause__
 
 
 def _flat(error: ValidationError, prefix: tuple[str | int, ...]) -> Iterator[ConfigError]:
@@ -53,16 +55,15 @@ def _flat(error: ValidationError, prefix: tuple[str | int, ...]) -> Iterator[Con
 
 def _one(detail: ErrorDetails, place: tuple[str | int, ...]) -> ConfigError:
     if detail["type"] == "missing":
-        return _worded(f"{_dotted(place)!r} is missing", place[:-1], {"mend": f"add {place[-1]!r}"}, None)
+        return _worded(f"{_dotted(place)!r} is missing", place[:-1], {"mend": f"add {place[-1]!r}"})
     if detail["type"] in ("unknown_key", "unknown_component", "unnamed_component"):
-        return _worded(detail["msg"], place, detail["ctx"], None)
+        return _worded(detail["msg"], place, detail["ctx"])
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
-    return _worded(f"{_dotted(place)!r}: {message}", place, {}, detail["input"])
+    return _worded(f"{_dotted(place)!r}: {message}, but it is {detail['input']!r}", place, {})
 
 
-def _worded(what: str, place: tuple[str | int, ...], context: dict[str, Any], value: Any) -> ConfigError:
-    shown = f"{what}, but it is {value!r}" if value is not None else what
-    return ConfigError(shown, where=_dotted(place) or None, legal=context.get("legal"), mend=context.get("mend"))
+def _worded(what: str, place: tuple[str | int, ...], context: dict[str, Any]) -> ConfigError:
+    return ConfigError(what, where=_dotted(place) or None, legal=context.get("legal"), mend=context.get("mend"))
 
 
 def _joined(errors: list[ConfigError], where: str) -> ConfigError:

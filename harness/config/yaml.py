@@ -48,19 +48,21 @@ def _integer(loader: _Loader, node: pyyaml.ScalarNode) -> int:
 def _mapping(loader: _Loader, node: pyyaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True)) if _is_word(key_node) else key_node.value
+        if not isinstance(key_node, pyyaml.ScalarNode):
+            raise ConfigError("a list or mapping is no key", where=_line(key_node), legal="a word")
+        key = key_node.value
         if key in found:
             raise ConfigError(
                 f"the key {key!r} stands twice",
-                where=f"line {key_node.start_mark.line + 1}",
+                where=_line(key_node),
                 mend="remove one of the two",
             )
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 
-def _is_word(node: pyyaml.Node) -> bool:
-    return isinstance(node, pyyaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str"
+def _line(node: pyyaml.Node) -> str:
+    return f"line {node.start_mark.line + 1}"
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
@@ -87,6 +89,8 @@ def parse(text: str, where: str) -> Any:
         line = f"{where}, line {mark.line + 1}" if mark else where
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"this is not valid YAML: {problem}", where=line) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"this YAML has a value that its tag does not fit: {error}", where=where) from error
 
 
 def read_file(path: Path) -> Any:

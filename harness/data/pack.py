@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import os
 import re
 import shutil
@@ -23,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from harness.config.identity import short_id
-from harness.data.checks import shown
 from harness.data.datasets import Dataset
 from harness.data.hashes import num_threads
 from harness.data.images import UnreadableImageError
@@ -31,9 +29,9 @@ from harness.data.index import write_index
 from harness.data.manifest import Label, Manifest
 from harness.data.packed import PackedSet, open_pack
 from harness.data.reading import Sample, reader
-from harness.data.subset import share_of
+from harness.data.tolerance import check_bad, check_dropped
 from harness.data.writing import ImageWriter, write_vectors
-from harness.errors import DataError, StoreError
+from harness.errors import StoreError
 from harness.files import locked, naming_full_disk, sync_folder
 
 AT_A_TIME = 64
@@ -64,7 +62,7 @@ def pack(dataset: Dataset, cache: Path, *, verify: bool = False, progress: Progr
             if not folder.exists():
                 _make(dataset, manifest, folder, progress)
     packed = open_pack(folder, manifest.digest, verify)
-    _check_dropped(packed.dropped, len(manifest), dataset.bad_images)
+    check_dropped(packed.dropped, len(manifest), dataset.bad_images)
     return packed
 
 
@@ -137,7 +135,7 @@ def _write_images(
         for row, sample in enumerate(_samples(manifest, dataset.size)):
             if isinstance(sample, UnreadableImageError):
                 bad.append(manifest.ids[row])
-                _check_bad(bad, len(manifest), dataset.bad_images, sample)
+                check_bad(bad, len(manifest), dataset.bad_images, sample)
                 continue
             kept.append(row)
             for name, image in sample.items():
@@ -167,22 +165,3 @@ def _label(label: Label) -> dict[str, Any]:
         "values": label.values.tolist(),
         "derived_from": list(label.derived_from),
     }
-
-
-def _check_bad(bad: list[str], total: int, tolerated: float, error: UnreadableImageError) -> None:
-    """Stop at the first bad image where none is tolerated: its error says most."""
-    if not tolerated:
-        raise error
-    _check_dropped(bad, total, tolerated)
-
-
-def _check_dropped(dropped: Iterable[str], total: int, tolerated: float) -> None:
-    names = list(dropped)
-    allowed = math.floor(share_of(total, tolerated))
-    if len(names) > allowed:
-        raise DataError(
-            f"of {total} samples, at least {len(names)} have an unreadable image: {shown(names)}",
-            where="data.bad_images",
-            legal=f"at most {allowed}, a share of {tolerated}",
-            mend="restore these images, take their samples out, or raise data.bad_images",
-        )

@@ -94,6 +94,9 @@ def synchronised(module: nn.Module) -> nn.Module:
     Parameters, buffers, hooks and state-dict keys are untouched, so an optimiser
     that already holds the parameters goes on holding them.
 
+    Args:
+        module: Any module, a batch norm itself included; a layer used twice stays one layer.
+
     Returns:
         The same module.
     """
@@ -167,6 +170,6 @@ class _Normalise(Function):
 
 
 def _per_channel(x: Tensor, factor_C: Tensor, offset_C: Tensor) -> Tensor:
-    """factor x + offset, by the kernel that evaluation uses: several times as fast as broadcasting over the channels."""
+    """factor x + offset, by the kernel that evaluation uses: several times as fast as broadcasting over channels."""
     zeros_C, ones_C = torch.zeros_like(factor_C), torch.ones_like(factor_C)
     return nn.functional.batch_norm(x, zeros_C, ones_C, factor_C, offset_C, False, 0.0, 0.0)

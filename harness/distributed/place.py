@@ -56,6 +56,9 @@ def place_from_environment(environ: Mapping[str, str]) -> Place:
     Args:
         environ: The process's environment, `os.environ`.
 
+    Returns:
+        Its ranks and the sizes of the launch; alone where no launcher speaks.
+
     Raises:
         ConfigError: A launcher's variables are there in part, are no numbers or
             contradict each other; it names the variable and its value.

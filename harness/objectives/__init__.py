@@ -31,6 +31,9 @@ class Objective(Family, package="harness.objectives"):
     def check_branches(self, num_branches: int) -> None:
         """Refuse a number of branches that the definition does not cover.
 
+        Args:
+            num_branches: How many embeddings of a sample there are.
+
         Raises:
             ConfigError: Naming the objective, the number and the legal ones.
         """

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
-from harness.files import write_atomic, write_once
+from harness.errors import DiskFullError, HarnessError
+from harness.files import NO_ROOM, write_atomic, write_once
 from harness.tracking.journal import Entry, Journal, read_journal
 
 
@@ -68,6 +68,8 @@ def failure_kind(error: BaseException) -> str:
     """The class of a failure, in the words that status and the tables use."""
     if isinstance(error, HarnessError):
         return error.kind
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return DiskFullError.kind
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "out of memory"
     return "code error"

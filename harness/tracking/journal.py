@@ -4,7 +4,7 @@ A line is flushed when it is written and fsynced at checkpoints: flushing costs
 about a microsecond, an fsync a quarter of a millisecond. A line that a crash cut
 off is no line. Kinds of entry:
 
-- ``start``: an attempt begins at ``step`` (0, or that of the checkpoint it goes on from);
+- ``start``: an attempt begins at ``step`` (0, or that of the checkpoint it goes on from), of ``values["steps"]``;
 - ``metrics``: ``values`` by name at ``step``, the number of optimiser steps done;
 - ``checkpoint``: everything up to ``step`` is safe;
 - ``note``: a sentence for the reader, such as a checkpoint that had to be passed over.
@@ -49,17 +49,19 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = open(path, "ab")  # noqa: SIM115 - closed by __exit__
+        with naming_full_disk(path):
+            self._file = open(path, "ab")  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with naming_full_disk(self._path):
+            self._file.close()
 
-    def start(self, step: int) -> None:
-        """The attempt begins, or goes on, at `step`."""
-        self._append({"kind": "start", "step": step})
+    def start(self, step: int, steps: int = 0) -> None:
+        """The attempt begins, or goes on, at `step` of `steps`; 0 where there is nothing to count."""
+        self._append({"kind": "start", "step": step, "values": {"steps": steps}})
         self.sync()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:

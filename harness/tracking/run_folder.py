@@ -24,7 +24,7 @@ from typing import Any
 from harness.config.identity import differences
 from harness.config.yaml import dump, parse
 from harness.errors import StoreError
-from harness.files import is_locked, locked, read_text, write_once
+from harness.files import is_locked, locked, naming_full_disk, read_text, write_once
 from harness.tracking.attempt import Attempt
 from harness.tracking.journal import Entry
 from harness.tracking.result import FORMAT, Result, refuse_newer
@@ -55,7 +55,8 @@ class RunFolder:
         Raises:
             StoreError: The folder holds another identity under the same id.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        with naming_full_disk(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
         record = {"format": FORMAT, "run": self.key, "identity": dict(identity), "config": dict(config)}
         if not write_once(self.path / "config.yaml", dump(record)):
             self._compare(dict(identity))
@@ -99,11 +100,12 @@ class RunFolder:
     def new_attempt(self) -> Attempt:
         """A folder for one more attempt, made exclusively: two starters get two."""
         folder = self.path / "attempts"
-        folder.mkdir(parents=True, exist_ok=True)
+        with naming_full_disk(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         number = max((attempt.number for attempt in self.attempts()), default=0)
         while True:
             number += 1
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError), naming_full_disk(folder):
                 (folder / str(number)).mkdir()
                 return Attempt(folder / str(number))
 
@@ -117,13 +119,23 @@ class RunFolder:
 
         Raises:
             BlockingIOError: Another one is. A reader that only looks holds the lock for
-                microseconds, so a few seconds are waited.
+                microseconds, so it is asked for again for a few seconds.
         """
-        deadline = time.monotonic() + START_WAIT_S
-        while self.is_running() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        with locked(self._lock, wait=False):
+        with contextlib.ExitStack() as lock:
+            deadline = time.monotonic() + START_WAIT_S
+            while not self._taken(lock, time.monotonic() > deadline):
+                time.sleep(0.01)
             yield
+
+    def _taken(self, lock: contextlib.ExitStack, last: bool) -> bool:
+        """Whether the lock could be entered into `lock`; the last try raises instead."""
+        try:
+            lock.enter_context(locked(self._lock, wait=False))
+        except BlockingIOError:
+            if last:
+                raise
+            return False
+        return True
 
     def history(self) -> list[Entry]:
         """Metric entries in order of step, each step once: of the highest attempt that did it and kept it."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.config.plain import to_plain
+from harness.data.checks import NO_LABEL
 from harness.data.order import EpochOrder
 from harness.data.pack import pack
 from harness.distributed.batch_norm import synchronised
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from harness.models.nets.dense import ExpanderModule
     from harness.models.nets.shell import EncoderModule
     from jobs.pretrain import Branch, Pretrain
-
-NO_LABEL = -1
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def make_folder(
         "name": "tiny pairs",
         "synthetic": True,
         "note": "noise, made by a test",
-        "group_kind": "patient",
+        "group": {"kind": "patient"},
         "modalities": modalities,
         "labels": {"tissue": {"column": "tissue", "classes": list(CLASSES), "derived_from": ["panck"]}},
     }

@@ -44,7 +44,9 @@ class MadeRun:
     def train(self, first: int, last: int, every: int = 10, **extra: float) -> MadeRun:
         """Journal metrics at every `every`-th step from `first` to `last`."""
         for step in range(first, last + 1, every):
-            self.metrics(step, {"train/loss": 1 / (step + self.now % 7), "rate/pairs_per_second": 100.0 + step, **extra})
+            self.metrics(
+                step, {"train/loss": 1 / (step + self.now % 7), "rate/pairs_per_second": 100.0 + step, **extra}
+            )
         return self
 
     def metrics(self, step: int, values: Mapping[str, float]) -> MadeRun:

@@ -14,7 +14,8 @@ wherever under it they lie::
     name: my-pairs               # how tables call the set
     synthetic: false             # true where a program made the images; every report says so
     note: 40 biopsies, ethics approval 12/34
-    group_kind: patient          # what a group is: region, patient or patch
+    group: {kind: patient, column: group}         # what pairs were cut from: region, patient or patch
+    split: {column: split}       # `group` and `split` are the columns' names where none is given
     modalities:
       he: {column: he}           # image files; the column holds their paths
       panck: {column: panck}
@@ -34,8 +35,8 @@ wherever under it they lie::
     0002,p09,test,he/0002.png,panck/0002.png,types/0002.png,0.5 0.5 1e-3,
 
 id      a name of its own for every pair; subsets and augmentations follow it.
-group   what the pair was cut from. All pairs of a group stand in one split. Without
-        this column only where `group_kind` is patch: then every pair is its own group.
+group   what the pair was cut from. All pairs of a group stand in one split. Not read
+        where the kind is patch: then every pair is a group of its own.
 split   train, val or test.
 paths   relative to the folder, or absolute.
 labels  a class name, or nothing for a pair without the label.
@@ -89,13 +90,27 @@ class Target(Config):
     derived_from: tuple[str, ...]
 
 
+class Group(Config):
+    """What the pairs were cut from, and the column that tells it."""
+
+    kind: Literal["region", "patient", "patch"]
+    column: str = "group"
+
+
+class Split(Config):
+    """The column of the splits."""
+
+    column: str = "split"
+
+
 class Description(Config):
     """What `dataset.yaml` holds."""
 
     name: str
-    group_kind: Literal["region", "patient", "patch"]
+    group: Group
     modalities: dict[str, Side]
     labels: dict[str, Target] = {}
+    split: Split = Split()
     synthetic: bool = False
     note: str = ""
 
@@ -103,8 +118,12 @@ class Description(Config):
     def columns(self) -> set[str]:
         """The columns that the table must have."""
         paths = {side.column for side in self.modalities.values() if side.column is not None}
-        grouped = set() if self.group_kind == "patch" else {"group"}
-        return {"id", "split"} | grouped | paths | {target.column for target in self.labels.values()}
+        return {"id", self.grouped_by, self.split.column} | paths | {target.column for target in self.labels.values()}
+
+    @property
+    def grouped_by(self) -> str:
+        """The column that names each pair's group; the id where every pair is a group of its own."""
+        return "id" if self.group.kind == "patch" else self.group.column
 
 
 class Folder(Dataset, name="folder"):
@@ -120,9 +139,9 @@ class Folder(Dataset, name="folder"):
             return Manifest(
                 name=about.name,
                 ids=tuple(ids),
-                groups=tuple(table.columns["group"] if "group" in about.columns else ids),
-                group_kind=about.group_kind,
-                splits=tuple(table.columns["split"]),
+                groups=tuple(table.columns[about.grouped_by]),
+                group_kind=about.group.kind,
+                splits=tuple(table.columns[about.split.column]),
                 modalities={name: _modality(name, side, table, folder) for name, side in about.modalities.items()},
                 labels={name: _label(name, target, table) for name, target in about.labels.items()},
                 synthetic=about.synthetic,

@@ -1,8 +1,8 @@
 """Nuclei as stamps: how much haematoxylin each one takes, and what it looks like within.
 
-Neoplastic nuclei have one coarse nucleolus, the other epithelial ones a few finer
-clumps. Both patterns are scaled to one mean and one strength, so that neither the
-colour nor the darkness of a patch tells them apart.
+Neoplastic nuclei have a dark nucleolus in the middle, the other epithelial ones are
+clear there. The two patterns are one another's negative, of one mean and one
+strength, so that neither the colour nor the darkness of a patch tells them apart.
 """
 
 from __future__ import annotations
@@ -10,42 +10,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.data.synthetic.fields import Field, grid
 from harness.data.synthetic.layout import FIELD, Nuclei
 from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, INFLAMMATORY, NEOPLASTIC
 
-DENSITY = {NEOPLASTIC: 0.95, INFLAMMATORY: 1.45, CONNECTIVE: 1.1, DEAD: 1.7, EPITHELIAL: 0.95}
-"""Haematoxylin of each type."""
-
-RIM = {NEOPLASTIC: 0.35, INFLAMMATORY: 0.1, CONNECTIVE: 0.15, DEAD: 0.0, EPITHELIAL: 0.35}
-"""How much darker the membrane is than the middle."""
-
 
 @dataclass(frozen=True)
-class Grain:
-    """Spots of chromatin.
+class Chromatin:
+    """The inside of a type of nucleus. Strengths are shares of its haematoxylin.
 
     Attributes:
-        count: Spots, from and to.
-        width: Sigma of a spot in um, from and to.
-        reach: How far from the middle they lie, as a share of the radius.
+        density: Haematoxylin, as an optical density.
+        rim: How much darker the membrane is.
+        clumps: Strength of the coarse grains, standard deviation.
+        middle: Strength of the pattern in the middle, standard deviation: above zero dark, below zero clear.
+        varies: Strength of such a pattern that differs from patch to patch, of either sign, whatever the tissue.
+        width: Sigma of the pattern in the middle, as a share of the short half axis.
     """
 
-    count: tuple[int, int]
-    width: tuple[float, float]
-    reach: float
+    density: float
+    rim: float
+    clumps: float
+    middle: float = 0.0
+    varies: float = 0.0
+    width: float = 0.37
 
 
-GRAIN = {
-    NEOPLASTIC: Grain((1, 1), (0.95, 1.15), 0.35),
-    EPITHELIAL: Grain((3, 4), (0.65, 0.85), 0.65),
-    INFLAMMATORY: Grain((3, 5), (0.5, 0.7), 0.7),
-    CONNECTIVE: Grain((0, 2), (0.5, 0.7), 0.5),
-    DEAD: Grain((0, 0), (1.0, 1.0), 0.0),
+CHROMATIN = {
+    NEOPLASTIC: Chromatin(density=0.95, rim=0.2, clumps=0.10, middle=0.30),
+    EPITHELIAL: Chromatin(density=0.95, rim=0.2, clumps=0.10, middle=-0.30),
+    INFLAMMATORY: Chromatin(density=1.35, rim=0.1, clumps=0.12, varies=0.25),
+    CONNECTIVE: Chromatin(density=1.1, rim=0.1, clumps=0.12, varies=0.25),
+    DEAD: Chromatin(density=1.7, rim=0.0, clumps=0.0),
 }
-GRAIN_STRENGTH = {NEOPLASTIC: 0.22, EPITHELIAL: 0.22, INFLAMMATORY: 0.15, CONNECTIVE: 0.1, DEAD: 0.0}
-"""Standard deviation of the pattern within a nucleus, as a share of its haematoxylin."""
 
 
 @dataclass(frozen=True)
@@ -63,34 +62,40 @@ class Stamp:
     density: Field
 
 
-def stamps(rng: np.random.Generator, nuclei: Nuclei, side: int, coarseness: float) -> list[Stamp]:
+def stamps(rng: np.random.Generator, nuclei: Nuclei, side: int) -> list[Stamp]:
     """Draw every nucleus.
 
     Args:
         rng: The patch's own stream.
         nuclei: What to draw.
         side: Of the full grid, in px.
-        coarseness: Multiplies the strength of every pattern: fixation differs from patch to patch.
     """
     x, y = grid(side)
-    return [_stamp(rng, nuclei, index, x, y, coarseness) for index in range(len(nuclei.kind))]
+    coarseness = rng.lognormal(0.0, 0.2)
+    middles = {kind: coarseness * (type_.middle + type_.varies * rng.uniform(-1, 1)) for kind, type_ in CHROMATIN.items()}
+    return [_stamp(rng, nuclei, index, x, y, middles) for index in range(len(nuclei.kind))]
 
 
-def _stamp(rng: np.random.Generator, nuclei: Nuclei, index: int, x: Field, y: Field, coarseness: float) -> Stamp:
+def _stamp(
+    rng: np.random.Generator, nuclei: Nuclei, index: int, x: Field, y: Field, middles: dict[int, float]
+) -> Stamp:
+    """One nucleus; `middles` holds the strength of the pattern in the middle for each type."""
     centre, radii, kind = nuclei.centre[index], nuclei.radii[index], int(nuclei.kind[index])
     window = _window(centre, 1.35 * float(radii.max()), len(x))
     cos, sin = np.cos(nuclei.angle[index]), np.sin(nuclei.angle[index])
     right, down = x[window] - centre[0], y[window] - centre[1]
-    along, aside = right * cos + down * sin, down * cos - right * sin
-    depth = 1.0 - np.hypot(along / radii[0], aside / radii[1]) * _outline(rng, along, aside)
+    along, aside = (right * cos + down * sin) / radii[0], (down * cos - right * sin) / radii[1]
+    depth = 1.0 - np.hypot(along, aside) * _outline(rng, along, aside)
     cover = np.clip(depth * radii[1] / (FIELD / len(x)) + 0.5, 0.0, 1.0)
-    pattern = RIM[kind] * (np.exp(-((depth / 0.18) ** 2)) - 0.35)
-    pattern = pattern + coarseness * GRAIN_STRENGTH[kind] * _grain(rng, GRAIN[kind], along, aside, radii, cover)
-    strength = DENSITY[kind] * rng.lognormal(0.0, 0.12)
+    chromatin = CHROMATIN[kind]
+    pattern = chromatin.rim * _even(np.exp(-((depth / 0.18) ** 2)), cover)
+    pattern += chromatin.clumps * _even(_clumps(rng, along, aside), cover)
+    pattern += middles[kind] * _even(_spot(along, aside, rng.normal(0.0, 0.08, 2), chromatin.width), cover)
+    strength = chromatin.density * rng.lognormal(0.0, 0.12)
     return Stamp(window, cover.astype(np.float32), (strength * np.maximum(1.0 + pattern, 0.1)).astype(np.float32))
 
 
-def _window(centre: np.ndarray, reach: float, side: int) -> tuple[slice, slice]:
+def _window(centre: NDArray[np.float64], reach: float, side: int) -> tuple[slice, slice]:
     scale = side / FIELD
     low = np.maximum(np.floor((centre - reach) * scale), 0).astype(int)
     high = np.minimum(np.ceil((centre + reach) * scale), side).astype(int)
@@ -104,17 +109,20 @@ def _outline(rng: np.random.Generator, along: Field, aside: Field) -> Field:
     return (1.0 + two * np.cos(2 * turn + phase) + three * np.cos(3 * turn + shift)).astype(np.float32)
 
 
-def _grain(
-    rng: np.random.Generator, grain: Grain, along: Field, aside: Field, radii: np.ndarray, cover: Field
-) -> Field:
-    """The pattern of chromatin, with mean 0 and variance 1 over the nucleus."""
-    pattern = np.zeros_like(cover)
-    count = rng.integers(*grain.count, endpoint=True)
-    turn, phase = rng.uniform(0.0, 2 * np.pi), rng.uniform(0.0, 0.9, count)
-    for spot in range(count):
-        angle, away = turn + 2 * np.pi * (spot + 0.5 * phase[spot]) / count, grain.reach * rng.uniform(0.7, 1.0)
-        right, down = along - away * radii[0] * np.cos(angle), aside - away * radii[1] * np.sin(angle)
-        pattern += np.exp(-(right**2 + down**2) / (2 * rng.uniform(*grain.width) ** 2))
+def _clumps(rng: np.random.Generator, along: Field, aside: Field) -> Field:
+    """Three to five grains about the middle."""
+    count = int(rng.integers(3, 5, endpoint=True))
+    turns = rng.uniform(0.0, 2 * np.pi) + 2 * np.pi * (np.arange(count) + rng.uniform(0.0, 0.5, count)) / count
+    spots = [_spot(along, aside, 0.62 * np.array([np.cos(turn), np.sin(turn)]), 0.2) for turn in turns]
+    return np.asarray(np.sum(spots, axis=0))
+
+
+def _spot(along: Field, aside: Field, centre: NDArray[np.float64], width: float) -> Field:
+    return np.asarray(np.exp(-((along - centre[0]) ** 2 + (aside - centre[1]) ** 2) / (2 * width**2)))
+
+
+def _even(pattern: Field, cover: Field) -> Field:
+    """The pattern with mean 0 and variance 1 over the nucleus."""
     weight = cover.sum() + 1e-6
     pattern = pattern - (pattern * cover).sum() / weight
-    return pattern / np.sqrt((pattern**2 * cover).sum() / weight + 1e-6)
+    return np.asarray(pattern / np.sqrt((pattern**2 * cover).sum() / weight + 1e-6))

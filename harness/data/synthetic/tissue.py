@@ -75,7 +75,7 @@ def grow(rng: np.random.Generator, kind: int, region: Texture, size: int) -> Tis
     angle = region.angle + rng.normal(0.0, 0.5)
     plan = layout(rng, kind, angle)
     side = OVERSAMPLING * size
-    drawn = stamps(rng, plan.nuclei, side, rng.lognormal(0.0, 0.25))
+    drawn = stamps(rng, plan.nuclei, side)
     fibres = fields.strands(rng, side, angle, region.width * rng.lognormal(0.0, 0.2), rng.uniform(0.5, 3.0))
     open_ = _openings(rng, plan, region.vacuoles, side)
     haematoxylin, marked = _nuclear(rng, plan.nuclei, drawn, side)

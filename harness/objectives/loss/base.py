@@ -28,7 +28,13 @@ class ObjectiveLoss(nn.Module):
         self.config = config
 
     def forward(self, embeddings: Sequence[Tensor]) -> dict[str, Tensor]:
-        """The terms by name, from this rank's n x D rows of each branch.
+        """The terms of the global batch; see `Objective.build`.
+
+        Args:
+            embeddings: This rank's n x D rows of each branch, the same n on every rank.
+
+        Returns:
+            "loss" and the terms before their weights, scalars by name.
 
         Raises:
             ConfigError: The number of branches or the global batch does not suit the objective.

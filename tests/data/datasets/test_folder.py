@@ -60,10 +60,19 @@ def test_rows_of_an_array_file_follow_the_table(tmp_path: Path) -> None:
 
 
 def test_without_a_group_every_patch_is_its_own(tmp_path: Path) -> None:
-    make_folder(tmp_path, n=4, group_kind="patch")
+    make_folder(tmp_path, n=4, group={"kind": "patch"})
     rows = [{key: cell for key, cell in row.items() if key != "group"} for row in read_rows(tmp_path / "manifest.csv")]
     write_table(tmp_path / "manifest.csv", rows)
     assert manifest(tmp_path).groups == manifest(tmp_path).ids
+
+
+def test_columns_may_have_other_names(tmp_path: Path) -> None:
+    read = manifest(make_folder(tmp_path))
+    names = {"group": "patient", "split": "part"}
+    rows = [{names.get(key, key): cell for key, cell in row.items()} for row in read_rows(tmp_path / "manifest.csv")]
+    write_table(tmp_path / "manifest.csv", rows)
+    describe(tmp_path, group={"kind": "patient", "column": "patient"}, split={"column": "part"})
+    assert manifest(tmp_path).digest == read.digest
 
 
 def test_a_pair_may_lack_a_label(tmp_path: Path) -> None:
@@ -137,7 +146,7 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path: Path, what: str, words: 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"group_kind": "slide"}, ["'group_kind'", "'region', 'patient' or 'patch'"]),
+        ({"group": {"kind": "slide"}}, ["'group.kind'", "'region', 'patient' or 'patch'"]),
         ({"modalites": {}}, ["unknown key 'modalites'", "did you mean 'modalities'?"]),
         ({"modalities": {"he": {}}}, ["modalities.he", "takes 'column'"]),
         ({"modalities": {"he": {"column": "he", "file": "he.npy"}}}, ["modalities.he", "one of 'column' and 'file'"]),

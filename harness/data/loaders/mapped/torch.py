@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from harness.data.loaders import Batch
-from harness.data.packed import StoredArray
+from harness.data.stored import StoredArray
 
 Item = tuple[NDArray[np.int64], list[torch.Tensor]]
 
