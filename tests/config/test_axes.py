@@ -97,5 +97,6 @@ def test_labels_of_a_file_are_held_against_the_axes() -> None:
         "there is no axis 'objectiv'\n  where: exclude.0\n  legal: objective, shared\n  mend: did you mean 'objective'?"
     )
     assert message(check_labels, {"objective": "ntxnt"}, axes, "exclude.0") == (
-        "axis 'objective' has no value 'ntxnt'\n  where: exclude.0\n  legal: vicreg, ntxent\n  mend: did you mean 'ntxent'?"
+        "axis 'objective' has no value 'ntxnt'\n"
+        "  where: exclude.0\n  legal: vicreg, ntxent\n  mend: did you mean 'ntxent'?"
     )

@@ -26,7 +26,7 @@ VICREG = {"name": "vicreg", "weights": {"variance": 25.0, "invariance": 25.0}}
         (VICREG, {"name": "ntxent"}, {"name": "ntxent"}),
         (VICREG, {"name": "ntxent", "weights": 1}, {"name": "ntxent", "weights": 1}),
         (VICREG, "ntxent", "ntxent"),
-        ({"objective": VICREG, "seed": 0}, {"objective": {"name": "ntxent"}}, {"objective": {"name": "ntxent"}, "seed": 0}),
+        ({"o": VICREG, "seed": 0}, {"o": {"name": "ntxent"}}, {"o": {"name": "ntxent"}, "seed": 0}),
         ({"width": 3}, {"name": "mlp"}, {"width": 3, "name": "mlp"}),
     ],
 )  # fmt: skip
@@ -66,7 +66,7 @@ def _a_scalar_came_between(one: Any, two: Any) -> bool:
         ({"a": {"b": {"c": 1}}}, "a", {"b": {"d": 2}}, {"a": {"b": {"c": 1, "d": 2}}}),
         ({"a": None}, "a.b", 1, {"a": {"b": 1}}),
         ({"views": ["he", "he"]}, "views.1", "panck", {"views": ["he", "panck"]}),
-        ({"then": [{"stage": "probe", "label": "a"}]}, "then.0.label", "b", {"then": [{"stage": "probe", "label": "b"}]}),
+        ({"then": [{"stage": "a", "label": "a"}]}, "then.0.label", "b", {"then": [{"stage": "a", "label": "b"}]}),
         ({"objective": "ntxent"}, "objective.temperature", 0.1, {"objective": {"name": "ntxent", "temperature": 0.1}}),
         ({"objective": VICREG}, "objective", "ntxent", {"objective": "ntxent"}),
         ({"objective": VICREG}, "objective", {"name": "ntxent"}, {"objective": {"name": "ntxent"}}),
