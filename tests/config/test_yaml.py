@@ -76,8 +76,8 @@ def test_what_is_no_yaml_names_the_line(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: !!int abc", "a: !!float x", "a: !!bool maybe", "a: !!timestamp 2020", "a: &x [*x]", "a: !!python/name:os.system",
-     "a: !!binary x", "a: !own b", "a: \x00"],
+    ["a: !!int abc", "a: !!float x", "a: !!bool maybe", "a: !!timestamp 2020", "a: &x [*x]",
+     "a: !!python/name:os.system", "a: !!binary x", "a: !own b", "a: \x00"],
 )  # fmt: skip
 def test_a_value_that_its_tag_does_not_fit_is_an_error_of_ours(text: str) -> None:
     assert "grid.yaml" in message(text)

@@ -1,4 +1,4 @@
-"""What the documents say can be done: their commands parse, those that only read are run, their links lead somewhere."""
+"""What the documents say can be done: commands parse, those that only read are run, links lead somewhere."""
 
 from __future__ import annotations
 

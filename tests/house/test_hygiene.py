@@ -12,7 +12,7 @@ MIB = 1 << 20
 # Written so that this file does not match itself.
 FORBIDDEN = {
     "a path of one machine": r"(?<![\w.~$}])/(home|root|work|Users|mnt|opt)/[\w.-]+",
-    "the address of a registry": r"index-ur[l]|trusted-hos[t]|pypi\.or[g]|pythonhosted\.or[g]|npmjs\.or[g]|deb\.debian\.or[g]",
+    "the address of a registry": r"index-ur[l]|trusted-hos[t]|(pypi|pythonhosted|npmjs|deb\.debian)\.or[g]",
     "a loose end": r"\b(TOD[O]|FIXM[E]|XX[X])\b",
     "a merge left undone": r"^(<<<<<<<|>>>>>>>) ",
     "an address of a person": r"\b[\w.+-]+@[\w-]+\.(com|org|net|edu|uk|de)\b",

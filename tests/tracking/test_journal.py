@@ -40,7 +40,7 @@ def written(path: Path) -> list[Entry]:
         journal.start(0, 20)
         journal.metrics(10, {"train/loss": 0.5, "rate/pairs_per_second": 100.0})
         journal.checkpointed(10)
-        journal.note("a checkpoint was passed over: σ", 10)
+        journal.note("a checkpoint was passed over: \u03c3", 10)
     return list(read_journal(path))
 
 
@@ -52,7 +52,7 @@ def test_what_is_written_is_read(path: Path) -> None:
     ]  # fmt: skip
     assert entries[0].values == {"steps": 20}
     assert entries[1].values == {"train/loss": 0.5, "rate/pairs_per_second": 100.0}
-    assert entries[3].text == "a checkpoint was passed over: σ"
+    assert entries[3].text == "a checkpoint was passed over: \u03c3"
     assert all(before - 0.01 <= entry.time <= time.time() + 0.01 for entry in entries)
     assert entries[-1].end == path.stat().st_size
 

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 @pytest.fixture
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_WAIT_S", 0.05)
 
 
@@ -177,7 +177,8 @@ def test_a_damaged_result_is_no_success(folder: RunFolder) -> None:
 # at work
 
 
-def test_a_run_is_held_by_one_process_group(folder: RunFolder, _no_waiting: None) -> None:
+@pytest.mark.usefixtures("no_waiting")
+def test_a_run_is_held_by_one_process_group(folder: RunFolder) -> None:
     assert not folder.is_running()
     with folder.held():
         assert folder.is_running()
@@ -192,7 +193,8 @@ def test_an_error_inside_is_not_taken_for_another_holder(folder: RunFolder) -> N
     assert not folder.is_running()
 
 
-def test_kill_9_of_the_holder_frees_the_run(folder: RunFolder, _no_waiting: None) -> None:
+@pytest.mark.usefixtures("no_waiting")
+def test_kill_9_of_the_holder_frees_the_run(folder: RunFolder) -> None:
     with running(HOLD, folder.path) as holder:
         assert folder.is_running()
         with pytest.raises(BlockingIOError), folder.held():
@@ -213,7 +215,7 @@ def test_the_next_one_waits_a_little_for_a_holder_that_is_about_to_end(folder: R
 
 
 @pytest.fixture
-def _readers(folder: RunFolder) -> Iterator[None]:
+def readers(folder: RunFolder) -> Iterator[None]:
     """Two threads that look all the time whether the run is at work."""
     (folder.path / "lock").touch()
     done = threading.Event()
@@ -231,7 +233,8 @@ def _readers(folder: RunFolder) -> Iterator[None]:
         thread.join()
 
 
-def test_readers_that_only_look_keep_nobody_from_starting(folder: RunFolder, _readers: None) -> None:
+@pytest.mark.usefixtures("readers")
+def test_readers_that_only_look_keep_nobody_from_starting(folder: RunFolder) -> None:
     for _ in range(300):
         with folder.held():
             pass

@@ -48,7 +48,18 @@ def test_eight_processes_open_a_store_that_does_not_exist(tmp_path: Path, blank:
 
 @pytest.mark.parametrize("name", ["a b", "50%", "100%25 %20", "#1", 'it\'s & "é"', "a?b=c", "a+b@c:d"])
 def test_addresses_of_odd_folders(name: str, tmp_path: Path) -> None:
-    assert sqlite_path(default_uri(tmp_path / name)) == tmp_path / name / "mlflow.db"
+    from sqlalchemy import make_url
+
+    path = tmp_path / name / "mlflow.db"
+    assert sqlite_path(default_uri(tmp_path / name)) == path
+    assert make_url(default_uri(tmp_path / name)).database == str(path)
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://localhost:5000", "postgresql+psycopg://u@h/d", "sqlite://", "sqlite:///:memory:"]
+)
+def test_addresses_of_no_file(uri: str) -> None:
+    assert sqlite_path(uri) is None
 
 
 def test_a_store_in_a_folder_with_an_odd_name(tmp_path: Path, blank: Path) -> None:

@@ -97,6 +97,12 @@ def test_a_result_that_differs_from_the_journal_is_the_latest_value(replica: Rep
     assert replica.rows() == expected(grid)
 
 
+def test_more_values_than_a_batch_takes(replica: Replica, tmp_path: Path) -> None:
+    made = MadeRun.at(tmp_path, "probe/ab0").begin().train(1, 1_200, every=1).finish({"test/auroc": 0.8})
+    assert replica.sync(grid_of(made)).rows == 2 * 1_200 + 1 + 1
+    assert replica.steps("run/", "train/loss") == list(range(1, 1_201))
+
+
 def test_a_second_pass_writes_nothing(replica: Replica, tmp_path: Path, writes: list[str]) -> None:
     grid = grid_of(done(tmp_path, 0), done(tmp_path, 1))
     replica.sync(grid)
