@@ -25,13 +25,11 @@ BASE = [
     "submitit>=1.5.2",
     "timm>=1.0.9",
     "torch>=2.6",
-    "torchmetrics>=1.4",
-    "torchvision>=0.21",
 ]
 EXTRAS = {
-    "dali": ["nvidia-dali-cuda120>=1.45"],
-    "ffcv": ["ffcv>=1.0.2"],
-    "deepspeed": ["deepspeed>=0.16"],
+    "dali": ["nvidia-dali-cuda130>=2.0"],  # for the CUDA that PyTorch 2.15 brings
+    "deepspeed": ["deepspeed>=0.19"],
+    "ffcv": ["ffcv>=1.0.2"],  # builds itself: Debian's libopencv-dev, libturbojpeg0-dev and pkg-config
     "dev": [
         "mypy>=1.11",
         "pandas-stubs>=2.2",
@@ -39,6 +37,8 @@ EXTRAS = {
         "pytest>=8.2",
         "pytest-xdist>=3.6",
         "ruff>=0.6",
+        "sqlalchemy>=2.0",
+        "torchvision>=0.21",
         "types-PyYAML>=6.0",
     ],
 }

@@ -161,7 +161,7 @@ def _labelled(packed: PackedSet, label: Label, split: str, fraction: float) -> N
         DataError: None has.
     """
     rows = packed.rows(split, fraction, label.name)
-    rows = rows[label.values[rows] != NO_LABEL]
-    if not len(rows):
+    labelled: NDArray[np.int64] = rows[label.values[rows] != NO_LABEL]
+    if not len(labelled):
         raise DataError(f"no sample of the split {split!r} of {packed.name!r} has the label {label.name!r}")
-    return rows
+    return labelled

@@ -34,7 +34,9 @@ def refuse_non_finite(module: nn.Module, optimiser: torch.optim.Optimizer, step:
         NonFiniteError: Naming the tensor and how many steps were done.
     """
     named = [(name, tensor) for name, tensor in _tensors(module, optimiser) if tensor.is_floating_point()]
-    finite = torch.stack([tensor.isfinite().all() for _, tensor in named]).tolist()
+    # The largest absolute value: one pass without a temporary, and not finite as soon as one number is not.
+    largest = torch.stack([torch.linalg.vector_norm(tensor, torch.inf).double() for _, tensor in named])
+    finite = largest.isfinite().tolist()
     bad = [name for (name, _), good in zip(named, finite, strict=True) if not good]
     if bad:
         more = f" and {len(bad) - 1} others are" if len(bad) > 1 else " is"

@@ -34,8 +34,8 @@ def test_every_catalogue_is_light() -> None:
 
 
 @pytest.mark.parametrize("verb", ["plan", "submit", "status", "table", "why", "logs", "report", "ui", "data"])
-def test_help_is_light(verb: str) -> None:
-    assert imported_by(f"from harness.cli import main; main([{verb!r}, '--help'])", HEAVY) == set()
+def test_help_imports_neither_torch_nor_mlflow(verb: str) -> None:
+    assert imported_by(f"from harness.cli import main; main([{verb!r}, '--help'])", SLOW) == set()
 
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)

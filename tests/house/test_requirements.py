@@ -7,21 +7,25 @@ from importlib.metadata import version
 
 import pytest
 
-from support.imports import imports
+from support.imports import PACKAGES, imports
 from support.requirements import declared, imported_names, names, pinned
 
-OURS = {"harness", "jobs", "__future__"}
+OURS = {"harness", "jobs", "support", "conftest", "__future__"}
 BY_OTHERS = {"pyarrow"}  # pandas reads and writes Parquet through it
 
 
-def imported() -> set[str]:
-    tops = {one.imported.split(".")[0] for one in imports()}
-    return tops - OURS - set(sys.stdlib_module_names) - {"support"}
+def imported(*packages: str) -> set[str]:
+    tops = {one.imported.split(".")[0] for one in imports(packages=packages or PACKAGES)}
+    return tops - OURS - set(sys.stdlib_module_names)
 
 
 def test_everything_imported_is_required() -> None:
     required = set.union(*(imported_names(group) for group in declared() if group != "dev"))
     assert imported() <= required | {"pydantic_core"}  # which pydantic pins and brings
+
+
+def test_everything_that_tests_import_is_required() -> None:
+    assert imported("tests") <= imported_names("base") | imported_names("dev")
 
 
 def test_everything_required_is_imported() -> None:

@@ -24,12 +24,17 @@ def images(seed: int) -> Tensor:
     return torch.randn(8, 3, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def test_shapes() -> None:
-    output = model([(0, 0), (1, 1), (1, 0)], online=True)([images(0), images(1), images(2)])
+def test_each_branch_runs_its_own_encoder_and_expander() -> None:
+    three = model([(0, 0), (1, 1), (1, 0)], online=True)
+    output = three([images(0), images(1), images(2)])
     assert [tuple(h.shape) for h in output.representations] == [(8, 6)] * 3
     assert [tuple(z.shape) for z in output.embeddings] == [(8, 5)] * 3
     assert output.online_logits is not None
     assert output.online_logits.shape == (8, 2)
+    for (encoder, expander), x, z in zip(
+        three.branches, (images(0), images(1), images(2)), output.embeddings, strict=True
+    ):
+        torch.testing.assert_close(z, three.expanders[expander](three.encoders[encoder](x)))
     assert model([(0, 0), (1, 1)])([images(0), images(1)]).online_logits is None
 
 

@@ -1,5 +1,6 @@
 """Precision, determinism and random states."""
 
+import math
 import os
 
 import pytest
@@ -75,8 +76,9 @@ def test_every_rank_has_its_own_state_and_gets_it_back() -> None:
     assert [other for _, _, other in found] == [False, False]
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 @pytest.mark.parametrize("part", ["w", "exp_avg_sq of w", "seen"])
-def test_what_is_not_finite_is_named(part: str) -> None:
+def test_what_is_not_finite_is_named(part: str, value: float) -> None:
     module = torch.nn.Module()
     module.register_parameter("w", torch.nn.Parameter(torch.ones(3)))
     module.register_buffer("seen", torch.zeros(2))
@@ -85,7 +87,7 @@ def test_what_is_not_finite_is_named(part: str) -> None:
     optimiser.step()
     refuse_non_finite(module, optimiser, 4)
     tensors = {"w": module.w.data, "seen": module.seen, "exp_avg_sq of w": optimiser.state[module.w]["exp_avg_sq"]}
-    tensors[part][1] = torch.inf
+    tensors[part][1] = value
     with pytest.raises(NonFiniteError, match=f"after step 4 {part} is not finite"):
         refuse_non_finite(module, optimiser, 4)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.synthetic.fields import Field, grid
+from harness.data.synthetic.fields import OVERSAMPLING, Field, grid
 from harness.data.synthetic.layout import FIELD, Nuclei
 from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, INFLAMMATORY, NEOPLASTIC
 
@@ -39,8 +39,8 @@ class Chromatin:
 
 
 CHROMATIN = {
-    NEOPLASTIC: Chromatin(density=0.95, rim=0.2, clumps=0.10, middle=0.30),
-    EPITHELIAL: Chromatin(density=0.95, rim=0.2, clumps=0.10, middle=-0.30),
+    NEOPLASTIC: Chromatin(density=1.05, rim=0.15, clumps=0.12, middle=0.23),
+    EPITHELIAL: Chromatin(density=0.85, rim=0.15, clumps=0.12, middle=-0.23),
     INFLAMMATORY: Chromatin(density=1.35, rim=0.1, clumps=0.12, varies=0.25),
     CONNECTIVE: Chromatin(density=1.1, rim=0.1, clumps=0.12, varies=0.25),
     DEAD: Chromatin(density=1.7, rim=0.0, clumps=0.0),
@@ -96,9 +96,10 @@ def _stamp(
 
 
 def _window(centre: NDArray[np.float64], reach: float, side: int) -> tuple[slice, slice]:
-    scale = side / FIELD
-    low = np.maximum(np.floor((centre - reach) * scale), 0).astype(int)
-    high = np.minimum(np.ceil((centre + reach) * scale), side).astype(int)
+    """The rows and columns about a nucleus, whole pixels of the patch."""
+    scale = side / FIELD / OVERSAMPLING
+    low = np.maximum(np.floor((centre - reach) * scale), 0).astype(int) * OVERSAMPLING
+    high = np.minimum(np.ceil((centre + reach) * scale).astype(int) * OVERSAMPLING, side)
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 

@@ -11,6 +11,9 @@ from harness.data.synthetic.layout import FIELD
 
 Field = NDArray[np.float32]
 
+OVERSAMPLING = 2
+"""Pixels of the grid a side for each pixel of a patch."""
+
 
 def grid(side: int) -> tuple[Field, Field]:
     """The x and y of every pixel's middle, in um, each (side, side)."""
@@ -50,6 +53,12 @@ def disc(side: int, centre: tuple[float, float], radius: float, edge: float = 0.
     x, y = grid(side)
     away = np.hypot(x - np.float32(centre[0]), y - np.float32(centre[1]))
     return np.clip((radius - away) / edge + 0.5, 0.0, 1.0).astype(np.float32)
+
+
+def shrunk(field: Field) -> Field:
+    """(..., height, width) averaged over squares of `OVERSAMPLING` pixels a side."""
+    *front, height, width = field.shape
+    return field.reshape(*front, height // OVERSAMPLING, OVERSAMPLING, width // OVERSAMPLING, OVERSAMPLING).mean((-3, -1))
 
 
 @cache

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.synthetic import fields
-from harness.data.synthetic.tissue import Tissue, shrunk
+from harness.data.synthetic.fields import shrunk
+from harness.data.synthetic.tissue import Tissue
 
 HAEMATOXYLIN = np.array([0.65, 0.70, 0.29])
 EOSIN = np.array([0.13, 0.92, 0.30])

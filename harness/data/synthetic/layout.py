@@ -19,13 +19,13 @@ NEOPLASTIC_COUNT = ((0, 1), (4, 5), (8, 9))
 """Neoplastic nuclei, from and to, for each tissue. The total does not depend on the tissue."""
 
 RING, NEST, LOOSE = range(3)
-ARRANGEMENT = ((0.45, 0.275, 0.275), (0.275, 0.275, 0.45), (0.275, 0.45, 0.275))
+ARRANGEMENT = ((0.6, 0.2, 0.2), (0.2, 0.2, 0.6), (0.2, 0.6, 0.2))
 """Chances of a gland's ring, a solid nest and a loose spread of the epithelial nuclei, for each tissue."""
 
 OTHERS = {INFLAMMATORY: 11, CONNECTIVE: 9, DEAD: 3}
 """The most of each further type; any number up to it is equally likely, whatever the tissue."""
 
-RADII = {NEOPLASTIC: (4.0, 3.5), EPITHELIAL: (4.0, 3.5), INFLAMMATORY: (2.5, 2.4), CONNECTIVE: (5.2, 1.5), DEAD: (2.3, 1.8)}
+RADII = {NEOPLASTIC: (4.3, 3.8), EPITHELIAL: (3.75, 3.3), INFLAMMATORY: (2.5, 2.4), CONNECTIVE: (5.2, 1.5), DEAD: (2.3, 1.8)}
 """Long and short half axis of each type."""
 
 TRIES = 24

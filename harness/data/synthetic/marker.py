@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from harness.data.synthetic import fields
 from harness.data.synthetic.layout import FIELD
-from harness.data.synthetic.tissue import Tissue, shrunk
+from harness.data.synthetic.fields import shrunk
+from harness.data.synthetic.tissue import Tissue
 
 SPECKS = 0.8
 """Mean number of stray specks of dye in a patch."""

@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 
 from harness.data.synthetic import fields
 from harness.data.synthetic.draw import Stamp, stamps
-from harness.data.synthetic.fields import Field
+from harness.data.synthetic.fields import OVERSAMPLING, Field, shrunk
 from harness.data.synthetic.layout import FIELD, Layout, Nuclei, layout
 from harness.data.synthetic.spec import DEAD, EPITHELIAL, NEOPLASTIC
-
-OVERSAMPLING = 2
-"""Pixels of the grid a side for each pixel of a patch."""
-
 
 @dataclass(frozen=True)
 class Texture:
@@ -83,7 +79,7 @@ def grow(rng: np.random.Generator, kind: int, region: Texture, size: int) -> Tis
     nuclear = _union(drawn, side)
     diffuse = 0.10 + 0.05 * fields.noise(rng, side, 5.0) + 0.10 * _cytoplasm(plan.nuclei, side)
     haematoxylin = haematoxylin + np.maximum(diffuse, 0.0) * (1.0 - open_) * (1.0 - nuclear)
-    return Tissue(haematoxylin, eosin * (1.0 - 0.55 * nuclear), marked, fibres, plan.nuclei, _mask(plan.nuclei, drawn, side))
+    return Tissue(haematoxylin, eosin * (1.0 - 0.55 * nuclear), marked, fibres, plan.nuclei, _mask(plan.nuclei, drawn, size))
 
 
 def _nuclear(rng: np.random.Generator, nuclei: Nuclei, drawn: list[Stamp], side: int) -> tuple[Field, Field]:
@@ -132,21 +128,12 @@ def _openings(rng: np.random.Generator, plan: Layout, vacuoles: float, side: int
     return field
 
 
-def _mask(nuclei: Nuclei, drawn: list[Stamp], side: int) -> NDArray[np.uint8]:
+def _mask(nuclei: Nuclei, drawn: list[Stamp], size: int) -> NDArray[np.uint8]:
     """Type ids at the patch's own size: a pixel belongs to the nucleus that covers it most, from a half up."""
-    size = side // OVERSAMPLING
     types, best = np.zeros((size, size), np.uint8), np.full((size, size), 0.5, np.float32)
     for stamp, kind in zip(drawn, nuclei.kind, strict=True):
-        full = np.zeros((side, side), np.float32)
-        full[stamp.window] = stamp.cover
-        share = shrunk(full)
-        here = share >= best
-        types[here], best[here] = kind, share[here]
+        window = tuple(slice(part.start // OVERSAMPLING, part.stop // OVERSAMPLING) for part in stamp.window)
+        share = shrunk(stamp.cover)
+        here = share >= best[window]
+        types[window][here], best[window][here] = kind, share[here]
     return types
-
-
-def shrunk(field: Field) -> Field:
-    """(..., side, side) averaged down to the patch's size."""
-    *front, side, _ = field.shape
-    size = side // OVERSAMPLING
-    return field.reshape(*front, size, OVERSAMPLING, size, OVERSAMPLING).mean(axis=(-3, -1))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.tracking.replica.client import NAME, Known
 from harness.tracking.replica.cursors import Record
 from harness.tracking.replica.desk import CELL, KEY, KIND, ORDER, ORPHANED, OWNED, DamagedError, Desk, digest_of
 from harness.tracking.replica.names import NAME_LIMIT, legal_key, legal_value
+from harness.tracking.replica.replay import Point
 from harness.tracking.replica.seeds import Seat, begins, sync_seed
 from harness.tracking.replica.spec import FAILED, FINISHED, KILLED, RUNNING, ReplicaCell
 from harness.tracking.replica.summary import summary
@@ -15,23 +17,41 @@ from harness.tracking.replica.summary import summary
 Records = Sequence[Record | None]
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """What is written on a cell's own run."""
+
+    points: list[Point]
+    tags: Mapping[str, str]
+    status: str
+    end: int | None
+
+    @property
+    def digest(self) -> str:
+        return digest_of([vars(point) for point in self.points], dict(self.tags), self.status, self.end)
+
+
 def sync_cell(desk: Desk, cell: ReplicaCell, number: int) -> list[tuple[Seat, Record | None]]:
     """Bring a cell and its runs up to date; returns each run with its record, None where it has no replica."""
     seats = [Seat(cell, run, f"{number:05d}.{at:04d}") for at, run in enumerate(cell.runs)]
-    records = _settled(desk, cell, seats) or _write(desk, cell, seats, number)
+    records = _settled(desk, cell, seats, number) or _write(desk, cell, seats, number)
     for seat, record in zip(seats, records, strict=True):
         if record and record.cursor.torn:
             desk.damaged.append(f"{seat.run.run.key}: {record.cursor.torn} lines of its journals cannot be read")
     return list(zip(seats, records, strict=True))
 
 
-def _settled(desk: Desk, cell: ReplicaCell, seats: Sequence[Seat]) -> Records | None:
+def _key(cell: ReplicaCell) -> str:
+    return f"cell/{cell.place}"
+
+
+def _settled(desk: Desk, cell: ReplicaCell, seats: Sequence[Seat], number: int) -> Records | None:
     """The records of a cell that has ended and is written down as it is: it costs no word with MLflow."""
     parent = desk.cursors.get(_key(cell))
-    if parent is None or parent.ended is None:
+    if parent is None:
         return None
     records = [desk.unchanged(seat.key, seat.digest(parent.id)) for seat in seats]
-    return records if all(records) else None
+    return records if all(records) and parent.digest == _whole(cell, records, number).digest else None
 
 
 def _write(desk: Desk, cell: ReplicaCell, seats: Sequence[Seat], number: int) -> Records:
@@ -39,12 +59,8 @@ def _write(desk: Desk, cell: ReplicaCell, seats: Sequence[Seat], number: int) ->
     if parent is None:
         return [None for _ in seats]
     records = [_guarded(desk, seat, parent.id) for seat in seats]
-    _finish(desk, cell, parent, records, number)
+    _finish(desk, cell, parent, _whole(cell, records, number))
     return records
-
-
-def _key(cell: ReplicaCell) -> str:
-    return f"cell/{cell.place}"
 
 
 def _guarded(desk: Desk, seat: Seat, parent: str) -> Record | None:
@@ -73,19 +89,20 @@ def _parent(desk: Desk, cell: ReplicaCell, seats: Sequence[Seat]) -> Known | Non
     return desk.client.create(desk.experiment.id, cell.name, min(begun), tags) if begun else None
 
 
-def _finish(desk: Desk, cell: ReplicaCell, parent: Known, records: Records, number: int) -> None:
+def _whole(cell: ReplicaCell, records: Records, number: int) -> _Whole:
     pairs = zip(records, cell.runs, strict=True)
     done = [(record.ended or 0, run.metrics) for record, run in pairs if record and record.status == FINISHED]
-    points = summary(done)
-    status, end = outcome(records)
     tags = _tags(cell, number, f"{len(done)} of {len(cell.runs)} done")
-    digest = digest_of([vars(point) for point in points], tags, status, end)
+    return _Whole(summary(done), tags, *outcome(records))
+
+
+def _finish(desk: Desk, cell: ReplicaCell, parent: Known, whole: _Whole) -> None:
     old = desk.cursors.get(_key(cell))
-    if old is None or old.digest != digest:
-        desk.client.log(parent.id, points)
-        desk.client.tag(parent, tags, OWNED)
-        desk.client.settle(parent, status, end)
-        desk.cursors.put(_key(cell), Record(parent.id, digest, status, end))
+    if old is None or (old.id, old.digest) != (parent.id, whole.digest):
+        desk.client.log(parent.id, whole.points)
+        desk.client.tag(parent, whole.tags, OWNED)
+        desk.client.settle(parent, whole.status, whole.end)
+        desk.cursors.put(_key(cell), Record(parent.id, whole.digest, whole.status, whole.end))
 
 
 def outcome(records: Records) -> tuple[str, int | None]:

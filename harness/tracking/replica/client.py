@@ -24,8 +24,6 @@ Item = TypeVar("Item")
 METRICS_PER_BATCH, PAIRS_PER_BATCH, RUNS_PER_PAGE = 900, 100, 1_000
 """MLflow takes 1,000 metrics, 100 params and 100 tags in a batch, and 1,000 of all together."""
 NOTE, NAME, PARENT, TOKEN = "mlflow.note.content", "mlflow.runName", "mlflow.parentRunId", "harness.token"
-VIEW = {"mlflow.experimentKind": "custom_model_development"}
-"""Without it the UI opens an experiment in a view for language models, which shows no runs."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +80,13 @@ class Client:
             return self._new_experiment(name, artifacts), True
         if found.lifecycle_stage != "active":
             self._mlflow.restore_experiment(found.experiment_id)
-        for key, value in {**VIEW, TOKEN: uuid.uuid4().hex}.items():
-            if key not in found.tags:
-                self._mlflow.set_experiment_tag(found.experiment_id, key, value)
+        if TOKEN not in found.tags:
+            self._mlflow.set_experiment_tag(found.experiment_id, TOKEN, uuid.uuid4().hex)
         return self.experiment(name) or self._new_experiment(name, artifacts), False
 
     def _new_experiment(self, name: str, artifacts: Path | None) -> Experiment:
         token, location = uuid.uuid4().hex, artifacts.absolute().as_uri() if artifacts else None
-        made = self._mlflow.create_experiment(name, artifact_location=location, tags={**VIEW, TOKEN: token})
+        made = self._mlflow.create_experiment(name, artifact_location=location, tags={TOKEN: token})
         return Experiment(made, token, "")
 
     def describe(self, experiment: Experiment, note: str) -> None:

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from harness.errors import StoreError
 from harness.files import locked
@@ -33,6 +34,10 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 """No telemetry, no first-run noise, and a server that is down is soon given up."""
+
+
+BENEATH = ("mlflow", "sqlalchemy", "sqlite3", "requests", "urllib3")
+"""The packages whose errors mean that a store does not answer."""
 
 
 def default_uri(folder: Path) -> str:
@@ -70,38 +75,31 @@ def open_client(uri: str) -> MlflowClient:
 
 
 def sqlite_uri(path: Path) -> str:
-    """The address of a SQLite file.
+    """The address of a SQLite file, as SQLAlchemy 2.1 reads it.
 
-    A name that SQLAlchemy would decode or cut (``%20``, ``?``) is escaped; all others stand as
-    they are, since MLflow takes the text for a path in one place.
+    A name that it would decode or cut (``%20``, ``?``) is escaped; all others stand as they
+    are, since MLflow takes the text for a path in one place.
     """
-    from sqlalchemy import URL, make_url
-
-    plain = f"sqlite:///{path}"
-    return (
-        plain if make_url(plain).database == str(path) else URL.create("sqlite", database=str(path)).render_as_string()
-    )
+    name = str(path)
+    return f"sqlite:///{name if unquote(name) == name and '?' not in name else quote(name)}"
 
 
 def sqlite_path(uri: str) -> Path | None:
     """The file of a SQLite address; None for any other address."""
-    from sqlalchemy import make_url
-
-    name = make_url(uri).database if uri.startswith("sqlite") else None
-    return Path(name) if name else None
+    scheme, _, name = uri.partition(":///")
+    name = unquote(name.partition("?")[0])
+    return Path(name) if scheme.startswith("sqlite") and name not in ("", ":memory:") else None
 
 
 @contextlib.contextmanager
 def reaching(uri: str) -> Iterator[None]:
-    """Turn MLflow's errors into one that a user can act on."""
+    """Turn the errors of MLflow, and of what it stands on, into one that a user can act on."""
     quieten()
-    from mlflow.exceptions import MlflowException
-    from requests import RequestException
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
-    except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error) as error:
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in BENEATH:
+            raise
         raise StoreError(
             f"MLflow's store {uri!r} does not answer: {(str(error).splitlines() or [type(error).__name__])[0]}",
             mend="start its server or free its file; nothing is lost, the next sync catches up from the run folders",

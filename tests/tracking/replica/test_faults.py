@@ -66,11 +66,18 @@ def early(store: Path) -> list[MadeRun]:
     return [failed, MadeRun.at(store, "probe/ab1", now=1_700_000_100.0).begin().train(10, 40).checkpoint(20)]
 
 
-def late(store: Path) -> list[MadeRun]:
-    """The first does again what it had not saved; both end."""
+def middle(store: Path) -> list[MadeRun]:
+    """The second run has saved more."""
     runs = early(store)
+    runs[1].checkpoint(40)
+    return runs
+
+
+def late(store: Path) -> list[MadeRun]:
+    """The first does again what it had not saved, the second what its newest checkpoint lost; both end."""
+    runs = middle(store)
     runs[0].begin(30).train(40, 50).finish({"test/auroc": 0.8}, b"x")
-    runs[1].train(50, 60).finish({"test/auroc": 0.9})
+    runs[1].begin(20).train(30, 60).finish({"test/auroc": 0.9})
     return runs
 
 
@@ -120,8 +127,11 @@ def test_killed_while_it_fills_an_empty_store_and_the_runs_move_on(
     assert killed_anywhere(replica, reaper, None, before, after) > 20
 
 
-def test_killed_while_one_run_is_made_anew_and_another_goes_on(
-    replica: Replica, reaper: Reaper, tmp_path: Path
-) -> None:
-    before, after = grid_of(early(tmp_path / "early"), 1), grid_of(late(tmp_path / "late"), 1)
-    assert killed_anywhere(replica, reaper, before, after, after) > 20
+def test_killed_while_a_run_is_made_anew_and_ends(replica: Replica, reaper: Reaper, tmp_path: Path) -> None:
+    before, after = grid_of(early(tmp_path / "early")[:1], 1), grid_of(late(tmp_path / "late")[:1], 1)
+    assert killed_anywhere(replica, reaper, before, after, after) > 10
+
+
+def test_killed_while_it_sends_steps_that_are_then_done_again(replica: Replica, reaper: Reaper, tmp_path: Path) -> None:
+    folders = (early(tmp_path / "early"), middle(tmp_path / "middle"), late(tmp_path / "late"))
+    assert killed_anywhere(replica, reaper, *(grid_of(runs[1:], 1) for runs in folders)) > 3

@@ -63,11 +63,11 @@ def test_a_finished_cell(replica: Replica, tmp_path: Path) -> None:
     ]
 
 
-def test_the_experiment_opens_on_its_runs(replica: Replica, tmp_path: Path) -> None:
-    replica.sync(grid_of(done(tmp_path, 0)))
-    tags = open_client(replica.uri).get_experiment_by_name("table1").tags
-    assert tags["mlflow.experimentKind"] == "custom_model_development"
-    assert tags["mlflow.note.content"] == "# Table 1"
+def test_the_experiment_has_the_grids_description(replica: Replica, tmp_path: Path) -> None:
+    grid = grid_of(done(tmp_path, 0))
+    for text in ("# Table 1", "# Table 1, with more seeds"):
+        replica.sync(replace(grid, description=text))
+        assert open_client(replica.uri).get_experiment_by_name("table1").tags["mlflow.note.content"] == text
 
 
 def test_the_cell_has_the_mean_and_interval_of_its_first_seeds_at_their_number(
@@ -97,10 +97,23 @@ def test_a_result_that_differs_from_the_journal_is_the_latest_value(replica: Rep
     assert replica.rows() == expected(grid)
 
 
-def test_more_values_than_a_batch_takes(replica: Replica, tmp_path: Path) -> None:
+def test_more_values_than_a_batch_takes(replica: Replica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
+    log_batch, sizes = MlflowClient.log_batch, []
+
+    def measured(client: Any, run: str, metrics: Any = (), params: Any = (), tags: Any = ()) -> None:
+        sizes.append((len(metrics), len(params), len(tags)))
+        log_batch(client, run, metrics, params, tags)
+
+    monkeypatch.setattr(MlflowClient, "log_batch", measured)
     made = MadeRun.at(tmp_path, "probe/ab0").begin().train(1, 1_200, every=1).finish({"test/auroc": 0.8})
-    assert replica.sync(grid_of(made)).rows == 2 * 1_200 + 1 + 1
+    many = {f"p{at}": "1" for at in range(230)}
+    run = replace(as_run(made.folder, 0), params=many, tags=many)
+    assert replica.sync(as_grid([as_cell("vicreg", [run])])).rows == 2 * 1_200 + 1 + 1
     assert replica.steps("run/", "train/loss") == list(range(1, 1_201))
+    assert [max(kind) for kind in zip(*sizes, strict=True)] == [900, 100, 100]
+    assert max(map(sum, sizes)) == 1_000
 
 
 def test_a_second_pass_writes_nothing(replica: Replica, tmp_path: Path, writes: list[str]) -> None:
@@ -274,6 +287,18 @@ def test_params_are_what_they_were_at_first(replica: Replica, tmp_path: Path) ->
         replica.sync(as_grid([as_cell("vicreg", [moved])]))
     assert replica.run("run/").data.params["data.root"] == "/one"
     assert replica.run("run/").data.tags["reason"] == "/two"
+
+
+def test_what_a_row_no_longer_has_goes(replica: Replica, tmp_path: Path) -> None:
+    made = MadeRun.at(tmp_path, "probe/ab0").begin().train(10, 20).fail(ValueError("no"))
+    run = as_run(made.folder, 0)
+    long = replace(run, row={**run.row, "reason": "r" * 20_000, "extra": 1}, labels={**run.labels, "size": "1"})
+    for one in (long, run):
+        replica.sync(as_grid([as_cell("vicreg", [one])]))
+        tags = replica.run("run/").data.tags
+        assert ({"fact.reason.2", "fact.reason.3", "fact.extra", "axis.size"} <= set(tags)) is (one is long)
+        assert replica.rows()[0] == one.row
+    assert not {"fact.reason.2", "fact.reason.3", "fact.extra", "axis.size"} & set(tags)
 
 
 def test_names_and_values_that_mlflow_refuses(replica: Replica, tmp_path: Path) -> None:
