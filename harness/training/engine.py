@@ -13,7 +13,10 @@ from harness.training.random_state import kept
 
 
 def place(module: nn.Module, world: World) -> None:
-    """Move a module to this rank's device, convolutions in the channels-last layout (1.5 to 2.6 times as fast)."""
+    """Move a module to this rank's device.
+
+    Convolutions get the channels-last layout: 1.1 to 1.9 times as fast on a CPU for the small encoders.
+    """
     module.to(device=world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

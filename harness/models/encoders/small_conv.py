@@ -1,8 +1,9 @@
 """A small convolutional encoder, for demonstrations and tests on a CPU.
 
 Four stages of a 3 x 3 convolution with stride 2, batch norm and ReLU, then the mean
-over the image. With the default widths a pair of them trains at about 2,200 pairs
-a second on one core at 48 px, five times the rate of timm's smallest residual nets.
+over the image. With the default widths a pair of them, expanders of 256 and a batch of
+64 images of 48 px train at about 2,000 pairs a CPU second in bf16 and 1,700 in fp32,
+where a pair of timm's resnet10t reaches 200.
 """
 
 from __future__ import annotations
