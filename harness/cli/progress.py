@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from harness.cli.common import console
-from harness.grid.plan import Plan
+from harness.grid.plan import Plan, names
 from harness.grid.states import DONE, State, counts
 from harness.launch.queue import Watcher
 from harness.tracking.store import Store
@@ -35,7 +35,7 @@ def watcher(plan: Plan, store: Store) -> Watcher:
 
 
 def _name(stage: str, labels: Mapping[str, str]) -> str:
-    return " ".join([stage, *(f"{label}" if name != "seed" else f"#{label}" for name, label in labels.items())])
+    return " ".join([stage, *names(labels), *([f"#{labels['seed']}"] if "seed" in labels else [])])
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import click
 
 from harness.cli.common import console, store_option
 from harness.cli.grids import table_of, write_tables
+from harness.config.identity import digest
 from harness.grid.plan import Plan
 from harness.report.render.markdown import render as as_markdown
 from harness.report.replicate import replica_of
@@ -33,7 +34,8 @@ def synced(plan: Plan, store: Store, uri: str | None = None) -> str:
     store.mlflow.mkdir(parents=True, exist_ok=True)
     replica = replica_of(plan, store, write_tables(plan, store), _description(plan, store))
     artifacts = None if uri else default_artifacts(store.mlflow)
-    report = sync(replica, uri or default_uri(store.mlflow), artifacts, store.grid(plan.grid) / "mlflow.json")
+    cursors = store.grid(plan.grid) / (f"mlflow-{digest(uri)[:8]}.json" if uri else "mlflow.json")
+    report = sync(replica, uri or default_uri(store.mlflow), artifacts, cursors)
     damaged = "".join(f"; {text}" for text in report.damaged)
     return f"{plan.grid}: {report.created} runs made, {report.rows} values sent, {report.seconds:.1f} s{damaged}"
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from harness.config.axes import label_of, product
 from harness.config.grid_file import OWN_KEYS, GridFile, Resources, read_axes
+from harness.config.identity import short_id
 from harness.config.plain import identity, to_plain
 from harness.config.read import read
 from harness.config.table import TableSpec
@@ -195,8 +196,7 @@ class _Planner:
         _check_keys(kind, settings, where, also_legal)
         stage = read(kind, kind.settle(settings), where)
         pinned = self._checked(stage, where)
-        run = _planned(pinned or stage, labels, provisional=pinned is None)
-        run = _inheriting(run, self.runs)
+        run = _planned(pinned or stage, labels, pinned is None, self.runs)
         self.stages[run.key] = pinned or stage
         known = self.runs.get(run.key)
         self.runs[run.key] = _joined(known, run) if known else run
@@ -254,24 +254,35 @@ def _check_keys(kind: type[Stage], settings: Mapping[str, Any], where: str, also
             raise ConfigError(f"unknown key {key!r}", where=where, legal=sorted(legal), mend=did_you_mean(key, legal))
 
 
-def _planned(stage: Stage, labels: Mapping[str, str], provisional: bool) -> PlannedRun:
+def _planned(stage: Stage, labels: Mapping[str, str], provisional: bool, runs: Mapping[str, PlannedRun]) -> PlannedRun:
+    """A run among those planned before it; one that reads a provisional run is provisional itself."""
+    below = [runs[key] for key in stage.inputs() if key in runs]
     return PlannedRun(
         key=stage.key(),
-        cell=stage.cell(),
+        cell=_cell(identity(stage), below),
         stage=stage.name,
         seed=stage.seed,
         settings=to_plain(stage),
         identity=identity(stage),
         inputs=stage.inputs(),
         labels=(dict(labels),),
-        provisional=provisional,
+        provisional=provisional or any(run.provisional for run in below),
     )
 
 
-def _inheriting(run: PlannedRun, runs: Mapping[str, PlannedRun]) -> PlannedRun:
-    """A run that reads a provisional one is provisional itself."""
-    below = any(runs[key].provisional for key in run.inputs if key in runs)
-    return replace(run, provisional=run.provisional or below)
+def _cell(own: Mapping[str, Any], below: Sequence[PlannedRun]) -> str:
+    """The id without the seed, of the run itself and of those that it reads, so that seeds of one cell agree."""
+    unseeded = {name: value for name, value in own.items() if name != "seed"}
+    return short_id(_swapped(unseeded, {run.key: run.cell for run in below}))
+
+
+def _swapped(value: Any, names: Mapping[str, str]) -> Any:
+    """Plain data with each text that is a key of `names` replaced."""
+    if isinstance(value, Mapping):
+        return {key: _swapped(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_swapped(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _joined(known: PlannedRun, run: PlannedRun) -> PlannedRun:
@@ -280,11 +291,17 @@ def _joined(known: PlannedRun, run: PlannedRun) -> PlannedRun:
 
 
 def cells(runs: Sequence[PlannedRun]) -> Iterator[tuple[Mapping[str, str], list[PlannedRun]]]:
-    """Runs grouped by their labels without the seed, in the order of the plan."""
-    groups: dict[tuple[tuple[str, str], ...], list[PlannedRun]] = {}
+    """Runs of one stage grouped by their labels without the seed, in the order of the plan."""
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[PlannedRun]] = {}
     for run in runs:
         for labels in run.labels:
-            key = tuple((name, label) for name, label in labels.items() if name != "seed")
-            groups.setdefault(key, []).append(run)
-    for key, members in groups.items():
-        yield dict(key), members
+            place = tuple((name, label) for name, label in labels.items() if name != "seed")
+            groups.setdefault((run.stage, place), []).append(run)
+    for (_, place), members in groups.items():
+        yield dict(place), members
+
+
+def names(labels: Mapping[str, str]) -> list[str]:
+    """Labels as people read them, without the seed; a yes or no goes with its axis."""
+    shown = {name: label for name, label in labels.items() if name != "seed"}
+    return [f"{name} {label}" if label in ("yes", "no") else label for name, label in shown.items()]

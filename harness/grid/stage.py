@@ -110,7 +110,3 @@ class Stage(Family):
     def key(self) -> str:
         """``<stage>/<id>``, the run's name everywhere."""
         return f"{self.name}/{short_id(identity(self))}"
-
-    def cell(self) -> str:
-        """The id of the cell: the run's without its seed."""
-        return short_id({name: value for name, value in identity(self).items() if name != "seed"})

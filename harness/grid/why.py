@@ -8,7 +8,6 @@ from typing import Any
 
 from harness.config.identity import differences, digest
 from harness.grid.plan import Plan, PlannedRun
-from harness.tracking.run_folder import RunFolder
 from harness.tracking.store import Store
 
 NEAR = 4

@@ -46,6 +46,13 @@ class Objective(Family, package="harness.objectives"):
                 mend="change the branches, or take another objective",
             )
 
+    def chance(self, global_batch_size: int) -> float:
+        """The least loss that embeddings can reach which say nothing about which of them form a pair.
+
+        A run that ends no lower has learnt nothing of its pairs.
+        """
+        raise NotImplementedError
+
     def build(self) -> nn.Module:
         """The objective as a module.
 

@@ -6,6 +6,7 @@ Visual Representations", ICML 2020, equation 1.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -34,6 +35,10 @@ class NTXent(Objective, name="ntxent"):
     most_branches: ClassVar[int | None] = 2
 
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5
+
+    def chance(self, global_batch_size: int) -> float:
+        """See `Objective.chance`: the logarithm of the 2N - 1 candidates, whatever the spread (Jensen)."""
+        return math.log(2 * global_batch_size - 1)
 
     def build(self) -> nn.Module:
         """See `Objective.build`; the loss is its only term."""

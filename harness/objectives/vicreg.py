@@ -45,6 +45,18 @@ class VICReg(Objective, name="vicreg"):
     variance_weight: Weight = 25.0
     covariance_weight: Weight = 1.0
 
+    def chance(self, global_batch_size: int) -> float:
+        """See `Objective.chance`: the best spread s of embeddings that are independent of their partners.
+
+        Two independent embeddings of spread s are 2 s^2 apart, so the loss is
+        2 a s^2 + b (1 - s) with the invariance's weight a and the variance's b, and no
+        covariance at best; it is least at s = b / 4a, or at 1. With 25 and 25 it is 21.875.
+        """
+        spread = 1.0
+        if self.invariance_weight > 0:
+            spread = min(1.0, self.variance_weight / (4 * self.invariance_weight))
+        return 2 * self.invariance_weight * spread**2 + self.variance_weight * (1 - spread)
+
     def build(self) -> nn.Module:
         """See `Objective.build`; the terms are "invariance", "variance" and "covariance"."""
         from harness.objectives.loss.vicreg import VICRegLoss

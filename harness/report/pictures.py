@@ -10,7 +10,7 @@ import numpy as np
 from harness.config.read import read
 from harness.data.datasets import Dataset
 from harness.errors import DataError
-from harness.grid.plan import Plan, PlannedRun
+from harness.grid.plan import Plan, PlannedRun, names
 from harness.report.figures import Curve, loss_curves, sample_sheet
 from harness.report.html import Picture
 from harness.tracking.store import Store
@@ -39,7 +39,7 @@ def _curves(run: PlannedRun, store: Store) -> Iterator[Curve]:
     entries = [entry for entry in store.run(run.key).history() if any(name.startswith(PREFIX) for name in entry.values)]
     if not entries:
         return
-    name = " · ".join(label for axis, label in run.labels[0].items() if axis != "seed") or run.cell
+    name = " · ".join(names(run.labels[0])) or run.cell
     for quantity in entries[-1].values:
         if quantity.startswith(PREFIX) and quantity.removeprefix(PREFIX) not in NOT_DRAWN:
             values = [entry.values.get(quantity, float("nan")) for entry in entries]

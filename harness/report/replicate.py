@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.identity import canonical
-from harness.grid.plan import Plan, PlannedRun, cells
+from harness.grid.plan import Plan, PlannedRun, cells, names
 from harness.report.collect import rows
 from harness.tracking.replica import ReplicaCell, ReplicaGrid, ReplicaRun
 from harness.tracking.store import Store
-
-SHOWN = {"yes", "no"}
 
 
 def replica_of(plan: Plan, store: Store, tables: Mapping[str, Path], description: str) -> ReplicaGrid:
@@ -25,12 +23,13 @@ def replica_of(plan: Plan, store: Store, tables: Mapping[str, Path], description
         description: Markdown, shown above the runs.
     """
     found = {(row["run"], canonical(_place(row))): row for row in rows(plan, store)}
-    config = store.grid(plan.grid) / "grid.yaml"
+    config, submitted = store.grid(plan.grid) / "grid.yaml", store.grid(plan.grid) / "plan.json"
     return ReplicaGrid(
         name=plan.grid,
         description=description,
         config_text=config.read_text(encoding="utf-8") if config.exists() else "",
         tables=tables,
+        submitted=submitted.stat().st_mtime if submitted.exists() else None,
         cells=[_cell(plan, store, labels, runs, found) for labels, runs in cells(plan.runs)],
     )
 
@@ -48,13 +47,8 @@ def _cell(
 ) -> ReplicaCell:
     place = canonical({f"axis.{name}": label for name, label in labels.items()})
     members = [_run(store, run, labels, found[run.key, place]) for run in runs]
-    name = " · ".join([runs[0].stage, *_names(labels)])
+    name = " · ".join([runs[0].stage, *names(labels)])
     return ReplicaCell(runs[0].cell, runs[0].stage, name, labels, members)
-
-
-def _names(labels: Mapping[str, str]) -> list[str]:
-    """The labels as people read them; a yes or no goes with its axis."""
-    return [f"{name} {label}" if label in SHOWN else label for name, label in labels.items()]
 
 
 def _run(store: Store, run: PlannedRun, labels: Mapping[str, str], row: Mapping[str, Any]) -> ReplicaRun:

@@ -1,8 +1,11 @@
 """Whether an encoder trained at all: a run that did not enters no claim.
 
-It did not where the objective left the embeddings collapsed (VICReg's variance hinge
-above one half at the end), or where its representations use no more directions than
-those of an encoder with random weights.
+It did not where the loss ended no lower than embeddings can bring it which say nothing
+of the pairs (`Objective.chance`), or where all representations lie on a line.
+
+The effective rank of an encoder with random weights is recorded beside that of the
+trained one, and decides nothing: with its batch-norm statistics estimated it is higher
+than that of encoders that did train (docs/log.md).
 """
 
 from __future__ import annotations
@@ -23,20 +26,22 @@ from jobs.run.represent import Standardise, plain_inputs, represent
 if TYPE_CHECKING:
     from jobs.run.joint_embedding import JointEmbedding
 
-MOST_HINGE = 0.5
+BELOW_CHANCE = 0.02
+LEAST_RANK = 2.0
 SAMPLES = 512
 
 
 def did_train(run: JointEmbedding, last: Mapping[str, float]) -> tuple[bool, dict[str, float]]:
-    """The verdict on the first branch's encoder, and the effective ranks that it rests on.
+    """The verdict on a finished run whose encoders are written, and the figures that it rests on.
 
     Args:
-        run: A finished run whose encoders are written.
+        run: The run.
         last: The last entry of its journal.
     """
+    chance = run.stage.objective.chance(run.stage.global_batch_size)
     ranks = {"train/effective_rank": _rank(run, trained=True), "train/effective_rank_random": _rank(run, trained=False)}
-    spread = last.get("train/variance", 0.0) <= MOST_HINGE
-    return spread and ranks["train/effective_rank"] > ranks["train/effective_rank_random"], ranks
+    learnt = last["train/loss"] < (1 - BELOW_CHANCE) * chance
+    return learnt and ranks["train/effective_rank"] >= LEAST_RANK, {"train/loss_at_chance": chance, **ranks}
 
 
 def _rank(run: JointEmbedding, trained: bool) -> float:

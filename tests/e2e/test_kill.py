@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from support.grids import plan_of, write_grid
 
 from harness.grid.states import state_of
 from harness.tracking.run_folder import RunFolder
 from harness.tracking.store import Store
+from support.grids import plan_of, write_grid
 
 OVER = {
     "epochs": 30,

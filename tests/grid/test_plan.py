@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.grids import plan_of, write_grid
 
 from harness.errors import HarnessError
 from harness.grid.plan import Plan, cells
+from support.grids import plan_of, write_grid
 
 
 def test_runs_follow_the_axes_and_each_is_probed(tmp_path: Path) -> None:
@@ -43,6 +43,14 @@ def test_cells_that_mean_the_same_share_one_run(tmp_path: Path) -> None:
     assert len(plan.of("pretrain")) == 4
     assert [[labels["pair"] for labels in run.labels] for run in shared] == [["symmetric", "also symmetric"]] * 2
     assert [len(runs) for labels, runs in cells(plan.of("probe")) if "pair" in labels] == [2, 2, 2]
+
+
+def test_seeds_of_one_cell_share_its_id_in_every_stage(tmp_path: Path) -> None:
+    plan = plan_of(write_grid(tmp_path), tmp_path / "store")
+    for stage in plan.stages():
+        found = [{run.cell for run in runs} for _, runs in cells(plan.of(stage))]
+        assert [len(ids) for ids in found] == [1] * len(found)
+        assert len(set.union(*found)) == len(found)
 
 
 def test_ids_do_not_depend_on_where_the_data_lie_or_on_placement(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.grids import plan_of, write_grid
 
 from harness.grid.ledger import Ledger
 from harness.grid.states import BLOCKED, DONE, FAILED, MISSING, State, states
@@ -16,6 +15,7 @@ from harness.launch.inline import Inline
 from harness.launch.local import Local
 from harness.launch.queue import Queue
 from harness.tracking.store import Store
+from support.grids import plan_of, write_grid
 
 ONE_SEED = {"axes": {"seed": [0]}}
 

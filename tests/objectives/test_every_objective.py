@@ -168,3 +168,17 @@ def test_a_wrong_number_of_branches_is_named(name: str) -> None:
 def test_a_single_sample_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"'{name}' got a global batch of 1\n  legal: 2 samples or more"):
         read(Objective, name, "test").build()([torch.zeros(1, 3)] * 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_chance_is_the_least_loss_of_embeddings_that_say_nothing_of_the_pairs(name: str) -> None:
+    """Independent embeddings of many spreads: the mean loss never falls below chance, and comes near it."""
+    objective = read(Objective, name, "test")
+    module, number, generator = objective.build(), 64, torch.Generator().manual_seed(0)
+    chance = objective.chance(number)
+    means = []
+    for spread in (0.05, 0.15, 0.25, 0.35, 0.6, 1.0):
+        drawn = torch.randn(40, 2, number, 8, dtype=torch.float64, generator=generator) * spread
+        means.append(float(torch.stack([module(list(pair))["loss"] for pair in drawn]).mean()))
+    assert min(means) > 0.995 * chance
+    assert min(means) < 1.25 * chance

@@ -38,6 +38,8 @@ def write_grid(folder: Path, over: dict[str, Any] | None = None, *, pairs: int =
     if not (folder / "pairs").exists():
         make_folder(folder / "pairs", n=pairs)
     grid = merged(merged(TINY, {"data": {"root": str(folder / "pairs")}}), over or {})
+    stages = {"pretrain", *(entry["stage"] for entry in grid["then"])}
+    grid["resources"] = {stage: given for stage, given in grid["resources"].items() if stage in stages}
     path = folder / "tiny.yaml"
     path.write_text(dump(grid))
     return path

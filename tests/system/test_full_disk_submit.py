@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.grids import plan_of, write_grid
 
 from harness.grid.states import DONE, FAILED, states
 from harness.tracking.store import Store
+from support.grids import plan_of, write_grid
 
 pytestmark = pytest.mark.system
 

@@ -1,8 +1,9 @@
 """Nuclei as stamps: how much haematoxylin each one takes, and what it looks like within.
 
 Neoplastic nuclei have a dark nucleolus in the middle, the other epithelial ones are
-clear there. The two patterns are one another's negative, of one mean and one
-strength, so that neither the colour nor the darkness of a patch tells them apart.
+clear there; the two patterns are one another's negative, of mean 0 and one strength.
+Besides, the neoplastic ones are a little larger and darker, which a colour histogram
+can just see. The other types have patterns of either sign, whatever the tissue.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.synthetic.fields import OVERSAMPLING, Field, grid
-from harness.data.synthetic.layout import FIELD, Nuclei
-from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, INFLAMMATORY, NEOPLASTIC
+from harness.data.synthetic.layout import Nuclei
+from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, FIELD, INFLAMMATORY, NEOPLASTIC
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,15 @@ def stamps(rng: np.random.Generator, nuclei: Nuclei, side: int) -> list[Stamp]:
         rng: The patch's own stream.
         nuclei: What to draw.
         side: Of the full grid, in px.
+
+    Returns:
+        A stamp for each nucleus, in their order.
     """
     x, y = grid(side)
     coarseness = rng.lognormal(0.0, 0.2)
-    middles = {kind: coarseness * (type_.middle + type_.varies * rng.uniform(-1, 1)) for kind, type_ in CHROMATIN.items()}
+    middles = {
+        kind: coarseness * (type_.middle + type_.varies * rng.uniform(-1, 1)) for kind, type_ in CHROMATIN.items()
+    }
     return [_stamp(rng, nuclei, index, x, y, middles) for index in range(len(nuclei.kind))]
 
 
@@ -107,7 +113,8 @@ def _outline(rng: np.random.Generator, along: Field, aside: Field) -> Field:
     """A slightly irregular outline, as a factor on the distance from the middle."""
     turn = np.arctan2(aside, along)
     (two, three), (phase, shift) = rng.normal(0.0, 0.05, 2), rng.uniform(0.0, 2 * np.pi, 2)
-    return (1.0 + two * np.cos(2 * turn + phase) + three * np.cos(3 * turn + shift)).astype(np.float32)
+    found: Field = 1.0 + two * np.cos(2 * turn + phase) + three * np.cos(3 * turn + shift)
+    return found
 
 
 def _clumps(rng: np.random.Generator, along: Field, aside: Field) -> Field:
@@ -115,15 +122,19 @@ def _clumps(rng: np.random.Generator, along: Field, aside: Field) -> Field:
     count = int(rng.integers(3, 5, endpoint=True))
     turns = rng.uniform(0.0, 2 * np.pi) + 2 * np.pi * (np.arange(count) + rng.uniform(0.0, 0.5, count)) / count
     spots = [_spot(along, aside, 0.62 * np.array([np.cos(turn), np.sin(turn)]), 0.2) for turn in turns]
-    return np.asarray(np.sum(spots, axis=0))
+    found: Field = np.sum(spots, axis=0)
+    return found
 
 
 def _spot(along: Field, aside: Field, centre: NDArray[np.float64], width: float) -> Field:
-    return np.asarray(np.exp(-((along - centre[0]) ** 2 + (aside - centre[1]) ** 2) / (2 * width**2)))
+    """A Gaussian; all in shares of the half axes."""
+    found: Field = np.exp(-((along - centre[0]) ** 2 + (aside - centre[1]) ** 2) / (2 * width**2))
+    return found
 
 
 def _even(pattern: Field, cover: Field) -> Field:
     """The pattern with mean 0 and variance 1 over the nucleus."""
     weight = cover.sum() + 1e-6
-    pattern = pattern - (pattern * cover).sum() / weight
-    return np.asarray(pattern / np.sqrt((pattern**2 * cover).sum() / weight + 1e-6))
+    about = pattern - (pattern * cover).sum() / weight
+    found: Field = about / np.sqrt((about**2 * cover).sum() / weight + 1e-6)
+    return found

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.synthetic import fields
-from harness.data.synthetic.fields import shrunk
+from harness.data.synthetic.spec import FIELD
 from harness.data.synthetic.tissue import Tissue
 
 HAEMATOXYLIN = np.array([0.65, 0.70, 0.29])
 EOSIN = np.array([0.13, 0.92, 0.30])
-"""Optical densities in red, green and blue of each dye; haematoxylin's after Ruifrok and Johnston 2001, eosin's a
-little less magenta than theirs."""
+"""Optical densities of each dye in red, green and blue: Ruifrok and Johnston 2001, the eosin a little less magenta."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,8 @@ class Stain:
 
 def stain(rng: np.random.Generator) -> Stain:
     """Draw a region's stain: the hue and strength of each dye differ widely."""
-    return Stain(
-        _dye(rng, HAEMATOXYLIN, 0.05, 0.16), _dye(rng, EOSIN, 0.05, 0.22), rng.uniform(0.90, 0.98) - rng.uniform(0, 0.04, 3)
-    )
+    light = rng.uniform(0.90, 0.98) - rng.uniform(0.0, 0.04, 3)
+    return Stain(_dye(rng, HAEMATOXYLIN, 0.05, 0.16), _dye(rng, EOSIN, 0.05, 0.22), light)
 
 
 def section(rng: np.random.Generator, region: Stain) -> Stain:
@@ -58,12 +56,13 @@ def photograph(rng: np.random.Generator, tissue: Tissue, region: Stain) -> NDArr
     dyes = section(rng, region)
     density = tissue.haematoxylin[None] * _column(dyes.blue) + tissue.eosin[None] * _column(dyes.pink)
     light = _column(dyes.light) * np.exp(-density)
-    seen = shrunk(fields.blur(light, _focus(rng))) * _lamp(rng, len(tissue.mask))
+    seen = fields.shrunk(fields.blur(light, _focus(rng))) * _lamp(rng, len(tissue.mask))
     grains = rng.standard_normal(seen.shape, dtype=np.float32) * np.float32(rng.uniform(0.008, 0.016))
     return np.rint(np.clip(seen + grains, 0.0, 1.0) * 255.0).astype(np.uint8).transpose(1, 2, 0)
 
 
 def _dye(rng: np.random.Generator, colour: NDArray[np.float64], hue: float, strength: float) -> NDArray[np.float64]:
+    """A dye near `colour`: each channel moved by `hue`, the whole multiplied, both standard deviations."""
     turned = np.maximum(colour + rng.normal(0.0, hue, 3), 0.01)
     return np.asarray(turned * rng.lognormal(0.0, strength))
 
@@ -80,7 +79,6 @@ def _focus(rng: np.random.Generator) -> float:
 def _lamp(rng: np.random.Generator, size: int) -> fields.Field:
     """Uneven light: a gentle slope in any direction."""
     x, y = fields.grid(size)
-    right, down = rng.normal(0.0, 0.03, 2) / fields.FIELD
-    return (1.0 + right * (x - fields.FIELD / 2) + down * (y - fields.FIELD / 2)).astype(np.float32)
-
-
+    right, down = rng.normal(0.0, 0.03, 2) / FIELD
+    light: fields.Field = (1.0 + right * (x - FIELD / 2) + down * (y - FIELD / 2)).astype(np.float32)
+    return light

@@ -1,19 +1,17 @@
 """Which nuclei a patch holds, and where: the only part that the tissue governs.
 
-Lengths are in um on a field of `FIELD` x `FIELD`, whatever the size of the patch.
+Lengths are in um on a field of `FIELD` x `FIELD`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, INFLAMMATORY, NEOPLASTIC, NUCLEI
+from harness.data.synthetic.spec import CONNECTIVE, DEAD, EPITHELIAL, FIELD, INFLAMMATORY, NEOPLASTIC, NUCLEI
 
-FIELD = 48.0
 EPITHELIAL_TOTAL = (9, 12)
 NEOPLASTIC_COUNT = ((0, 1), (4, 5), (8, 9))
 """Neoplastic nuclei, from and to, for each tissue. The total does not depend on the tissue."""
@@ -25,13 +23,23 @@ ARRANGEMENT = ((0.6, 0.2, 0.2), (0.2, 0.2, 0.6), (0.2, 0.6, 0.2))
 OTHERS = {INFLAMMATORY: 11, CONNECTIVE: 9, DEAD: 3}
 """The most of each further type; any number up to it is equally likely, whatever the tissue."""
 
-RADII = {NEOPLASTIC: (4.3, 3.8), EPITHELIAL: (3.75, 3.3), INFLAMMATORY: (2.5, 2.4), CONNECTIVE: (5.2, 1.5), DEAD: (2.3, 1.8)}
+RADII = {
+    NEOPLASTIC: (4.3, 3.8),
+    EPITHELIAL: (3.75, 3.3),
+    INFLAMMATORY: (2.5, 2.4),
+    CONNECTIVE: (5.2, 1.5),
+    DEAD: (2.3, 1.8),
+}
 """Long and short half axis of each type."""
 
 TRIES = 24
-MARGIN = 2.5
+"""Places proposed for each nucleus."""
 
-Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
+MARGIN = 2.5
+"""From a nucleus's middle to the edge of the patch, at least."""
+
+NEAR = 0.5
+"""A gap that is wide enough: the first such place is taken."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,38 @@ class Layout:
     lumen: tuple[float, float, float] | None
 
 
+@dataclass(frozen=True)
+class Gland:
+    """Where the epithelial cells of a patch gather: about `middle`, a ring at `radius` from it."""
+
+    arrangement: int
+    middle: NDArray[np.float64]
+    radius: float
+
+    @property
+    def lumen(self) -> tuple[float, float, float] | None:
+        """The opening of a ring."""
+        x, y = self.middle
+        return (float(x), float(y), self.radius - 5.0) if self.arrangement == RING else None
+
+    def propose(self, rng: np.random.Generator, kind: int) -> NDArray[np.float64]:
+        """`TRIES` places for a nucleus, (TRIES, 2)."""
+        if kind not in (NEOPLASTIC, EPITHELIAL) or self.arrangement == LOOSE:
+            return rng.uniform(MARGIN, FIELD - MARGIN, (TRIES, 2))
+        if self.arrangement == NEST:
+            return np.clip(self.middle + rng.normal(0.0, 7.5, (TRIES, 2)), MARGIN, FIELD - MARGIN)
+        turn = rng.uniform(0.0, 2 * np.pi, TRIES)
+        ring = self.radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+        return np.clip(self.middle + ring + rng.normal(0.0, 0.7, (TRIES, 2)), MARGIN, FIELD - MARGIN)
+
+    def room(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far places are from a ring's opening: below zero within it."""
+        if self.arrangement != RING:
+            return np.full(len(places), np.inf)
+        away: NDArray[np.float64] = np.linalg.norm(places - self.middle, axis=1)
+        return away - self.radius + 2.0
+
+
 def layout(rng: np.random.Generator, tissue: int, fibre_angle: float) -> Layout:
     """Draw the nuclei of a patch.
 
@@ -70,19 +110,20 @@ def layout(rng: np.random.Generator, tissue: int, fibre_angle: float) -> Layout:
         rng: The patch's own stream.
         tissue: Index into `TISSUES`.
         fibre_angle: Direction of the stroma, which connective nuclei follow.
+
+    Returns:
+        The nuclei, and the lumen where they form a gland.
     """
     arrangement = int(rng.choice(3, p=ARRANGEMENT[tissue]))
-    middle = rng.uniform(17.0, FIELD - 17.0, 2)
-    radius = rng.uniform(10.5, 13.0)
+    gland = Gland(arrangement, rng.uniform(17.0, FIELD - 17.0, 2), rng.uniform(10.5, 13.0))
     kinds = _kinds(rng, tissue)
-    sizes = rng.lognormal(0.0, 0.10) * rng.lognormal(0.0, 0.07, (len(kinds), 1))
-    radii = np.array([RADII[kind] for kind in kinds]) * sizes * rng.lognormal(0.0, 0.06, (len(kinds), 2))
-    where = _around(arrangement, middle, radius)
-    centre = _placed(rng, kinds, radii.mean(axis=1), where, middle if arrangement == RING else None, radius)
-    angle = rng.uniform(0.0, np.pi, len(kinds))
-    along = fibre_angle + rng.normal(0.0, 0.25, len(kinds))
-    nuclei = Nuclei(kinds, centre, radii, np.where(kinds == CONNECTIVE, along, angle))
-    return Layout(nuclei, (*middle, radius - 5.0) if arrangement == RING else None)
+    count = len(kinds)
+    sizes = rng.lognormal(0.0, 0.10) * rng.lognormal(0.0, 0.07, (count, 1)) * rng.lognormal(0.0, 0.06, (count, 2))
+    radii = np.array([RADII[kind] for kind in kinds]) * sizes
+    centre = _placed(rng, kinds, radii.mean(axis=1), gland)
+    along = fibre_angle + rng.normal(0.0, 0.25, count)
+    angle = np.where(kinds == CONNECTIVE, along, rng.uniform(0.0, np.pi, count))
+    return Layout(Nuclei(kinds, centre, radii, angle), gland.lumen)
 
 
 def _kinds(rng: np.random.Generator, tissue: int) -> NDArray[np.int64]:
@@ -94,48 +135,20 @@ def _kinds(rng: np.random.Generator, tissue: int) -> NDArray[np.int64]:
     return np.array([*epithelial, *others], dtype=np.int64)
 
 
-def _around(arrangement: int, middle: NDArray[np.float64], radius: float) -> Sampler:
-    """Where epithelial nuclei are proposed."""
-    if arrangement == RING:
-        return lambda rng, count: middle + radius * _unit(rng.uniform(0.0, 2 * np.pi, count)) + rng.normal(0, 0.7, (count, 2))
-    if arrangement == NEST:
-        return lambda rng, count: middle + rng.normal(0.0, 7.5, (count, 2))
-    return _anywhere
-
-
-def _anywhere(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-    return rng.uniform(MARGIN, FIELD - MARGIN, (count, 2))
-
-
-def _unit(angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-
-
 def _placed(
-    rng: np.random.Generator,
-    kinds: NDArray[np.int64],
-    size: NDArray[np.float64],
-    epithelial: Sampler,
-    opening: NDArray[np.float64] | None,
-    radius: float,
+    rng: np.random.Generator, kinds: NDArray[np.int64], size: NDArray[np.float64], gland: Gland
 ) -> NDArray[np.float64]:
-    """One nucleus after the other, each at the proposal that overlaps its elders least."""
+    """One nucleus after the other, each at the proposal that overlaps its elders least; (n, 2)."""
     centre = np.empty((len(kinds), 2))
     for index, kind in enumerate(kinds):
-        proposals = epithelial(rng, TRIES) if kind in (NEOPLASTIC, EPITHELIAL) else _anywhere(rng, TRIES)
-        proposals = np.clip(proposals, MARGIN, FIELD - MARGIN)
-        gap = _gap(proposals, centre[:index], size[:index] + size[index])
-        if opening is not None:
-            gap = np.minimum(gap, np.linalg.norm(proposals - opening, axis=1) - radius + 2.0)
-        centre[index] = proposals[np.argmax(np.minimum(gap, 0.5))]
+        places = gland.propose(rng, kind)
+        gap = np.minimum(_gap(places, centre[:index], size[:index] + size[index]), gland.room(places))
+        centre[index] = places[np.argmax(np.minimum(gap, NEAR))]
     return centre
 
 
-def _gap(
-    proposals: NDArray[np.float64], centre: NDArray[np.float64], reach: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The distance from each proposal to its nearest elder, less both their sizes."""
-    if not len(centre):
-        return np.full(len(proposals), np.inf)
-    away = np.linalg.norm(proposals[:, None] - centre[None], axis=2)
-    return (away - reach).min(axis=1)
+def _gap(places: NDArray[np.float64], centre: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The distance from each place to its nearest elder, less both their sizes."""
+    away: NDArray[np.float64] = np.linalg.norm(places[:, None] - centre[None], axis=2) - reach
+    least: NDArray[np.float64] = away.min(axis=1, initial=np.inf)
+    return least

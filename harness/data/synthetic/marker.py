@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.synthetic import fields
-from harness.data.synthetic.layout import FIELD
-from harness.data.synthetic.fields import shrunk
+from harness.data.synthetic.spec import FIELD
 from harness.data.synthetic.tissue import Tissue
 
 SPECKS = 0.8
@@ -30,9 +29,9 @@ def fluoresce(rng: np.random.Generator, tissue: Tissue) -> NDArray[np.uint8]:
     side = len(tissue.marked)
     gain, haze = rng.lognormal(-0.55, 0.15), rng.uniform(0.03, 0.08)
     patchy = np.maximum(1.0 + 0.2 * fields.noise(rng, side, 1.5), 0.0)
-    own = haze * (1.0 + 0.25 * tissue.stroma + 0.3 * fields.noise(rng, side, 8.0))
+    own = haze * (1.0 + 0.25 * tissue.fibres + 0.3 * fields.noise(rng, side, 8.0))
     light = gain * (tissue.marked * patchy + _specks(rng, side)) + np.maximum(own, 0.0)
-    seen = shrunk(fields.blur(light.astype(np.float32), rng.uniform(0.6, 1.0)))
+    seen = fields.shrunk(fields.blur(light.astype(np.float32), rng.uniform(0.6, 1.0)))
     counted = rng.poisson(np.clip(seen, 0.0, None) * PHOTONS) / PHOTONS + rng.normal(0.0, 0.008, seen.shape)
     return np.rint(np.clip(counted, 0.0, 1.0) * 255.0).astype(np.uint8)
 

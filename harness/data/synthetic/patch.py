@@ -12,7 +12,8 @@ from harness.data.synthetic.marker import fluoresce
 from harness.data.synthetic.rows import Row
 from harness.data.synthetic.spec import SampleSpec
 from harness.data.synthetic.streams import Purpose, stream
-from harness.data.synthetic.tissue import Texture, grow, texture
+from harness.data.synthetic.stroma import Texture, texture
+from harness.data.synthetic.tissue import grow
 
 
 @dataclass(frozen=True)

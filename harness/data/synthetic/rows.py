@@ -32,10 +32,10 @@ class Row:
     @property
     def id(self) -> str:
         """The patch's id, which names its region and place and nothing else."""
-        return f"{self.region_name}-{self.place:04d}"
+        return f"{self.group}-{self.place:04d}"
 
     @property
-    def region_name(self) -> str:
+    def group(self) -> str:
         """The group that the patch belongs to."""
         return f"r{self.region:03d}"
 

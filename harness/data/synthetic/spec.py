@@ -20,6 +20,10 @@ TISSUES = ("normal", "mixed", "tumour")
 """The latent class of a patch: how many of its epithelial nuclei are neoplastic."""
 
 
+FIELD = 48.0
+"""Side of the field of view in um, whatever the size of the patch in px."""
+
+
 class SampleSpec(Config):
     """The sample set to make.
 
@@ -44,5 +48,7 @@ class SampleSpec(Config):
     def _enough(self) -> Self:
         least = len(TISSUES) * self.regions
         if self.patches < least:
-            raise ValueError(f"patches {self.patches} are too few for {self.regions} regions: at least {least} are needed")
+            raise ValueError(
+                f"patches {self.patches} are too few for {self.regions} regions: at least {least} are needed"
+            )
         return self

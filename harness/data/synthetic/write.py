@@ -23,19 +23,29 @@ from harness.errors import DataError
 from harness.files import naming_full_disk
 
 SIDE_FILE = "sample.json"
-MODALITIES = ("he", "marker", "rescan", "mask")
-NOTE = "Made by a program: no tissue, no patient. It checks that the harness finds an effect; it says nothing of medicine."
+MAKER = "harness.data.synthetic"
+NAME = "synthetic tissue sample"
+MODALITIES: dict[str, dict[str, str]] = {"he": {}, "marker": {}, "rescan": {}, "mask": {"resize": "nearest"}}
+NOTE = (
+    "Made by a program: no tissue, no patient. It shows whether the harness finds an effect, and nothing of medicine."
+)
 
 
 def write_sample(root: Path, spec: SampleSpec) -> None:
     """Make the sample set in the folder `root`, or leave it be where this very set is there already.
 
-    The set is made beside `root` and renamed, so `root` never holds half of one.
+    The set is made beside `root` and renamed, so `root` never holds half of one. Read
+    it with the data set `folder`.
+
+    Args:
+        root: The folder, which may be missing or empty.
+        spec: The set to make.
 
     Raises:
-        DataError: `root` holds something else: files of other making, or a set of another spec.
+        DataError: `root` holds something else: files of other making, a set of another spec, or half a set.
         DiskFullError: No room; nothing is left behind.
     """
+    root = root.expanduser().resolve()
     if _is_there(root, spec):
         return
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +53,7 @@ def write_sample(root: Path, spec: SampleSpec) -> None:
     try:
         with naming_full_disk(root):
             _fill(temporary, spec)
-            _rename(temporary, root, spec)
+        _rename(temporary, root, spec)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -64,26 +74,40 @@ def _is_there(root: Path, spec: SampleSpec) -> bool:
     found = _made_by(root)
     if found is None:
         raise DataError(
-            f"{str(root)!r} is there and is no sample set",
-            mend="name a folder that is empty or does not exist: nothing of other making is overwritten",
+            f"{str(root)!r} is there already and is no sample set",
+            legal="a folder that is empty or does not exist",
+            mend="name another folder: nothing of other making is overwritten",
         )
     if different := list(differences(found, _made(spec))):
         raise DataError(
-            f"{str(root)!r} holds a sample set of another spec: {'; '.join(different)}",
+            f"{str(root)!r} holds another sample set: {'; '.join(different)}",
             mend="remove that folder, or name another one",
         )
+    for modality in MODALITIES:
+        _check_whole(root / modality, spec.patches)
     return True
 
 
-def _made_by(root: Path) -> Any:
+def _check_whole(folder: Path, wanted: int) -> None:
+    count = len(list(folder.glob("*.png")))
+    if count != wanted:
+        raise DataError(
+            f"the sample set in {str(folder.parent)!r} is not whole: {count} of {wanted} images in {folder.name!r}",
+            mend="remove that folder; it is made anew",
+        )
+
+
+def _made_by(root: Path) -> dict[str, Any] | None:
+    """What the set in `root` says of its making; None where nothing here made it."""
     try:
-        return json.loads((root / SIDE_FILE).read_text(encoding="utf-8"))
+        found = json.loads((root / SIDE_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) and found.get("made_by") == MAKER else None
 
 
 def _made(spec: SampleSpec) -> dict[str, Any]:
-    return {"synthetic": True, "revision": REVISION, "spec": to_plain(spec)}
+    return {"made_by": MAKER, "synthetic": True, "revision": REVISION, "spec": to_plain(spec)}
 
 
 def _fill(folder: Path, spec: SampleSpec) -> None:
@@ -105,19 +129,19 @@ def _written(folder: Path, spec: SampleSpec, row: Row) -> dict[str, str]:
     paths = {modality: f"{modality}/{row.id}.png" for modality in MODALITIES}
     for modality, path in paths.items():
         Image.fromarray(patch.images[modality]).save(folder / path)
-    who = {"id": row.id, "region": row.region_name, "split": row.split}
+    who = {"id": row.id, "region": row.group, "split": row.split}
     return {**who, **paths, "tissue": TISSUES[row.tissue], "cell": NUCLEI[patch.cell]}
 
 
 def _description() -> dict[str, Any]:
-    """dataset.yaml. `cell` counts the nuclei of the mask; `tissue` is what the patch was drawn from."""
+    """dataset.yaml. `tissue` is what the patch was drawn from, `cell` is counted on the nuclei of the mask."""
     return {
-        "name": "synthetic tissue sample",
+        "name": NAME,
         "synthetic": True,
         "note": NOTE,
-        "group": {"column": "region", "kind": "region"},
+        "group": {"kind": "region", "column": "region"},
         "split": {"column": "split"},
-        "modalities": {modality: {"column": modality} for modality in MODALITIES},
+        "modalities": {modality: {"column": modality, **more} for modality, more in MODALITIES.items()},
         "labels": {
             "tissue": {"column": "tissue", "classes": list(TISSUES), "derived_from": []},
             "cell": {"column": "cell", "classes": list(NUCLEI), "derived_from": ["mask"]},

@@ -10,7 +10,7 @@ step, what was sent is no longer its history, and the replica is made anew (`is_
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,8 +59,15 @@ class Due:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """An attempt's share of the history: steps above `start`, up to `limit`; `last` if no later attempt has begun."""
+class Share:
+    """An attempt's share of a run's history.
+
+    Attributes:
+        attempt: The attempt.
+        start: Its steps are those above this one,
+        limit: up to this one, where a later attempt took over.
+        last: Whether no later attempt has begun.
+    """
 
     attempt: Attempt
     start: int
@@ -68,19 +75,28 @@ class _Part:
     last: bool
 
 
-def due(run: RunFolder, cursor: Cursor, status: str) -> Due:
+def shares(run: RunFolder) -> list[Share]:
+    """The attempts that have begun, at one moment: all that is decided of a run in a pass is decided by these."""
+    begun = [(attempt, start) for attempt in run.attempts() if (start := _first_step(attempt)) is not None]
+    return [
+        Share(attempt, start, min((later for _, later in begun[at + 1 :]), default=math.inf), at + 1 == len(begun))
+        for at, (attempt, start) in enumerate(begun)
+    ]
+
+
+def due(parts: Sequence[Share], cursor: Cursor, status: str) -> Due:
     """The part of a run's history after `cursor` that its status makes due."""
     points: list[Point] = []
-    for part in _parts(run):
+    for part in parts:
         if part.attempt.number >= cursor.attempt:
-            found, cursor = _of_part(part, cursor, status in (FINISHED, FAILED))
+            found, cursor = _of_share(part, cursor, status in (FINISHED, FAILED))
             points += found
     return Due(tuple(points), cursor)
 
 
-def is_stale(run: RunFolder, attempt: int, step: int) -> bool:
+def is_stale(parts: Sequence[Share], attempt: int, step: int) -> bool:
     """Whether a replica that reaches `step` of `attempt` holds steps that a later attempt did again."""
-    return any(part.attempt.number > attempt and part.start < step for part in _parts(run))
+    return any(part.attempt.number > attempt and part.start < step for part in parts)
 
 
 def started(run: RunFolder) -> int | None:
@@ -101,19 +117,11 @@ def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _parts(run: RunFolder) -> list[_Part]:
-    begun = [(attempt, start) for attempt in run.attempts() if (start := _first_step(attempt)) is not None]
-    return [
-        _Part(attempt, start, min((later for _, later in begun[at + 1 :]), default=math.inf), at + 1 == len(begun))
-        for at, (attempt, start) in enumerate(begun)
-    ]
-
-
 def _first_step(attempt: Attempt) -> int | None:
     return next((entry.step for entry in attempt.entries() if entry.kind == "start"), None)
 
 
-def _of_part(part: _Part, cursor: Cursor, everything: bool) -> tuple[list[Point], Cursor]:
+def _of_share(part: Share, cursor: Cursor, everything: bool) -> tuple[list[Point], Cursor]:
     """The points of one attempt that are due; the cursor stops before the first entry that is not."""
     path = part.attempt.journal_path
     if cursor.attempt != part.attempt.number:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from harness.tracking.replica.desk import (
     reading,
 )
 from harness.tracking.replica.names import NAME_LIMIT, legal_key, legal_value
-from harness.tracking.replica.replay import Cursor, Due, Point, due, ended, is_stale, started
+from harness.tracking.replica.replay import Cursor, Due, Point, Share, due, ended, is_stale, shares, started
 from harness.tracking.replica.rowcode import PREDICTIONS, PREDICTIONS_FILE, to_tags
 from harness.tracking.replica.spec import FINISHED, ReplicaCell, ReplicaRun
 
@@ -76,11 +77,12 @@ def _write(desk: Desk, seat: Seat, parent: str, digest: str) -> Record | None:
     if begun is None:
         _forget(desk, seat.key)
         return None
-    known = _current(desk, seat, begun)
+    with reading(seat.run.run.key):
+        parts, end = shares(seat.run.run), ended(seat.run.run, seat.run.status)
+    known = _current(desk, seat, begun, parts)
     replayed = record.cursor if record and known and record.id == known.id else Cursor()
     with reading(seat.run.run.key):
-        new = due(seat.run.run, replayed, seat.run.status)
-        end = ended(seat.run.run, seat.run.status)
+        new = due(parts, replayed, seat.run.status)
     known, reach = _reached(desk, seat, known, new.cursor, begun, parent)
     _log(desk, seat, known, new, end)
     _attach(desk, seat.run, known, replayed == Cursor())
@@ -98,13 +100,12 @@ def _forget(desk: Desk, key: str) -> None:
     desk.cursors.drop(key)
 
 
-def _current(desk: Desk, seat: Seat, begun: int) -> Known | None:
+def _current(desk: Desk, seat: Seat, begun: int, parts: Sequence[Share]) -> Known | None:
     """The replica, unless it holds what is no longer the run's history: that one is put out of sight."""
     known = desk.find(seat.key)
     if known is None:
         return None
-    with reading(seat.run.run.key):
-        stale = known.started != begun or is_stale(seat.run.run, *_reach_of(known))
+    stale = known.started != begun or is_stale(parts, *_reach_of(known))
     if stale:
         desk.client.delete(known.id)
     return None if stale else known

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from support.images import packed_folder
 
 from harness.config.read import read
 from harness.data.views import View
 from jobs.features import Features, Source
 from jobs.features.random_encoder import RandomEncoder, estimate_norms
+from support.images import packed_folder
 
 
 class OneRank:
@@ -44,7 +44,8 @@ def test_the_histogram_by_hand(tmp_path: Path) -> None:
 
 
 def test_no_norm_of_a_random_encoder_begins_at_zero() -> None:
-    for encoder in ("resnet18", {"name": "timm", "model": "resnet18"}, {"name": "timm", "model": "resnet18", "zero_init_last": True}):
+    long = {"name": "timm", "model": "resnet18"}
+    for encoder in ("resnet18", long, {**long, "zero_init_last": True}):
         floor = read(Features, {"name": "random_encoder", "encoder": encoder}, "test")
         assert isinstance(floor, RandomEncoder)
         assert floor.encoder.zero_init_last is False  # type: ignore[attr-defined]

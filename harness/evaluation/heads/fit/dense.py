@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,16 +12,11 @@ from torch.nn import functional as F
 
 from harness.evaluation.heads import Fitted, Floats
 
-
-class Settings(Protocol):
-    """What a linear head's configuration says."""
-
-    epochs: int
-    learning_rate: float
-    global_batch_size: int
+if TYPE_CHECKING:
+    from harness.evaluation.heads.linear import Linear
 
 
-def fit_dense(settings: Settings, features_NF: Floats, labels_N: NDArray[np.int64], classes: int, seed: int) -> Fitted:
+def fit_dense(settings: Linear, features_NF: Floats, labels_N: NDArray[np.int64], classes: int, seed: int) -> Fitted:
     """Train one dense layer; see `Head.fit`."""
     generator = torch.Generator().manual_seed(seed)
     x_NF, y_N = torch.from_numpy(features_NF), torch.from_numpy(labels_N)
