@@ -23,9 +23,10 @@ def fit_dense(settings: Linear, features_NF: Floats, labels_N: NDArray[np.int64]
     layer = _layer(x_NF.shape[1], classes, generator)
     adam = torch.optim.Adam(layer.parameters(), lr=settings.learning_rate)
     for _ in range(settings.epochs):
-        for rows in torch.randperm(len(x_NF), generator=generator).split(settings.global_batch_size):
+        order_N = torch.randperm(len(x_NF), generator=generator)
+        for rows in order_N.split(settings.global_batch_size):  # type: ignore[no-untyped-call]
             adam.zero_grad(set_to_none=True)
-            F.cross_entropy(layer(x_NF[rows]), y_N[rows]).backward()
+            F.cross_entropy(layer(x_NF[rows]), y_N[rows]).backward()  # type: ignore[no-untyped-call]
             adam.step()
     return lambda features_MF: _probabilities(layer, features_MF)
 
