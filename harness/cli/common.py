@@ -12,7 +12,8 @@ from rich.console import Console
 
 from harness.config.grid_file import read_grid_file
 from harness.errors import ConfigError
-from harness.grid.plan import Plan, make_plan
+from harness.grid.plan import Plan
+from harness.grid.planner import make_plan
 from harness.tracking.store import Store
 
 WIDE = 120

@@ -37,34 +37,14 @@ class RandomEncoder(Features, name="random_encoder"):
 
     def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
         """See `Features.extract`."""
-        from harness.models.initialisation import initialised
         from jobs.run.represent import Standardise, plain_inputs, represent
+        from jobs.run.untrained import untrained
 
         packed, view, device = source.packed, source.view, source.work.world.device
-        channels = in_features(packed, view)
-        encoder = initialised(lambda: self.encoder.build(channels), source.seed, "encoder", 0).to(device)
         standardise = Standardise(*packed.statistics(view.modality), device)
-        estimate_norms(encoder, plain_inputs(packed, view, source.train_rows, standardise, device))
+        seen = plain_inputs(packed, view, source.train_rows, standardise, device)
+        encoder = untrained(self.encoder, source.seed, in_features(packed, view), seen, device)
         train = represent(encoder, plain_inputs(packed, view, source.train_rows, standardise, device))
         found = represent(encoder, plain_inputs(packed, view, rows, standardise, device))
         scaled: Floats = ((found - train.mean(axis=0)) / np.maximum(train.std(axis=0), 1e-6)).astype(np.float32)
         return scaled
-
-
-def estimate_norms(encoder: Any, inputs: Any) -> None:
-    """Set batch-norm statistics to their averages over all inputs, and leave the encoder in inference mode."""
-    import torch
-    from torch import nn
-
-    norms = [module for module in encoder.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    before = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None
-    encoder.train()
-    with torch.no_grad():
-        for x_BCHW in inputs:
-            encoder(x_BCHW)
-    for norm, momentum in zip(norms, before, strict=True):
-        norm.momentum = momentum
-    encoder.eval()

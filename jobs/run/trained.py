@@ -11,17 +11,16 @@ than that of encoders that did train (docs/log.md).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.config.plain import to_plain
 from harness.evaluation.rank import effective_rank
 from harness.models.files import restore_encoder
-from harness.models.initialisation import initialised
 from jobs.data import in_features
-from jobs.features.random_encoder import RandomEncoder, estimate_norms
 from jobs.run.represent import Standardise, plain_inputs, represent
+from jobs.run.untrained import untrained
 
 if TYPE_CHECKING:
     from jobs.run.joint_embedding import JointEmbedding
@@ -47,15 +46,14 @@ def did_train(run: JointEmbedding, last: Mapping[str, float]) -> tuple[bool, dic
 def _rank(run: JointEmbedding, trained: bool) -> float:
     """The effective rank of the first branch's representations of training patches."""
     branch, device = run.stage.branches[0], run.work.world.device
-    settings = run.stage.encoders[branch.encoder]
-    settings = settings if trained else RandomEncoder.model_validate({"encoder": to_plain(settings)}).encoder
-    channels = in_features(run.packed, branch.view)
-    encoder = initialised(lambda: settings.build(channels), run.stage.seed, "encoder", branch.encoder)
-    encoder = encoder.to(device)
+    settings, channels = run.stage.encoders[branch.encoder], in_features(run.packed, branch.view)
     standardise = Standardise(*run.branches[0].statistics, device)
     rows = run.rows[np.linspace(0, len(run.rows) - 1, min(SAMPLES, len(run.rows)), dtype=np.int64)]
+    inputs = partial(plain_inputs, run.packed, branch.view, rows, standardise, device)
     if trained:
+        encoder = settings.build(channels)
         restore_encoder(run.work.path(f"encoder_{branch.encoder}.safetensors"), encoder)
+        encoder.to(device).eval()
     else:
-        estimate_norms(encoder, plain_inputs(run.packed, branch.view, rows, standardise, device))
-    return effective_rank(represent(encoder.eval(), plain_inputs(run.packed, branch.view, rows, standardise, device)))
+        encoder = untrained(settings, run.stage.seed, channels, inputs(), device)
+    return effective_rank(represent(encoder, inputs()))

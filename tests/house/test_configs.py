@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.config.grid_file import read_grid_file
-from harness.grid.plan import make_plan
+from harness.grid.planner import make_plan
 from support.fresh import ROOT
 
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))

@@ -14,10 +14,12 @@ comparison of such runs on this set is not decided beforehand.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -33,6 +35,9 @@ from harness.data.synthetic import TISSUES, SampleSpec
 from harness.data.synthetic.patch import make_patch
 from harness.data.synthetic.rows import rows_of
 from harness.data.synthetic.spec import NEOPLASTIC
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.pooled import pooled
 
 Features = NDArray[np.float64]
 
@@ -174,14 +179,15 @@ def report(label: str, run: Callable[[int], float], heads: Sequence[int]) -> Non
 def views(sample: Sample, heads: Sequence[int]) -> None:
     """The same heads with the same budget on each view alone."""
     for name, images in sample.images.items():
-        histogram, network = partial(_histogram_head, images, sample), partial(_random_head, images, sample)
-        report(f"{name}: colour histogram, linear", histogram, [0])
-        report(f"{name}: random network, linear", network, heads)
+        features = np.stack([pooled(image) for image in images])
+        report(f"{name}: colour histogram, linear", partial(_head, colour_histogram(images), sample), [0])
+        report(f"{name}: pooled features, linear", partial(_head, features, sample), [0])
+        report(f"{name}: random network, linear", partial(_random_head, images, sample), heads)
         report(f"{name}: network, 10 epochs", partial(classify, name, sample, SHORT), heads)
 
 
-def _histogram_head(images: NDArray[np.uint8], sample: Sample, _: int) -> float:
-    return linear_head(colour_histogram(images), sample)
+def _head(features: Features, sample: Sample, _: int) -> float:
+    return linear_head(features, sample)
 
 
 def _random_head(images: NDArray[np.uint8], sample: Sample, seed: int) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 from harness.config.grid_file import read_grid_file
 from harness.config.merge import merged
 from harness.config.yaml import dump
-from harness.grid.plan import Plan, make_plan
+from harness.grid.plan import Plan
+from harness.grid.planner import make_plan
 from harness.tracking.store import Store
 from support.images import make_folder
 

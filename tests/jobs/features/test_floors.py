@@ -10,7 +10,8 @@ import torch
 from harness.config.read import read
 from harness.data.views import View
 from jobs.features import Features, Source
-from jobs.features.random_encoder import RandomEncoder, estimate_norms
+from jobs.features.random_encoder import RandomEncoder
+from jobs.run.untrained import estimate_norms
 from support.images import packed_folder
 
 
