@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from harness.config.grid_file import read_grid_file
 from harness.errors import ConfigError
@@ -20,9 +22,18 @@ WIDE = 120
 
 
 def console() -> Console:
-    """Where output goes; without a terminal it is plain text, 120 columns wide."""
-    screen = Console(highlight=False)
-    return screen if screen.is_terminal else Console(highlight=False, width=WIDE, no_color=True)
+    """Where output goes, as it stands: brackets of a path or message are no markup, nor are colons emoji.
+
+    Without a terminal it is plain text, 120 columns wide.
+    """
+    plain = partial(Console, highlight=False, markup=False, emoji=False)
+    screen = plain()
+    return screen if screen.is_terminal else plain(width=WIDE, no_color=True)
+
+
+def headline(name: str, rest: str) -> Text:
+    """A line that opens with a name in bold."""
+    return Text.assemble((name, "bold"), rest)
 
 
 def store_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
-from harness.cli.common import console, grid_arguments, planned, store_option
+from harness.cli.common import console, grid_arguments, headline, planned, store_option
 from harness.grid.plan import FLOOR, Plan, PlannedRun, cells
 from harness.grid.price import Bill, bill
 from harness.grid.states import DONE, MISSING, RUNNING, State, counts, states
@@ -32,11 +33,11 @@ def command(grid: Path, words: tuple[str, ...], store: Store, runs: bool) -> Non
         screen.print(line, soft_wrap=True)
 
 
-def _headline(plan: Plan, found: Mapping[str, State]) -> str:
+def _headline(plan: Plan, found: Mapping[str, State]) -> Text:
     stages = ", ".join(f"{len(plan.of(stage))} {stage}" for stage in plan.stages())
     shared = sum(len(run.labels) > 1 for run in plan.runs)
     has = ", ".join(f"{number} {name}" for name, number in counts(found).items())
-    return f"[bold]{plan.grid}[/bold]: {stages}; {has}" + (f"; {shared} shared between cells" if shared else "")
+    return headline(plan.grid, f": {stages}; {has}" + (f"; {shared} shared between cells" if shared else ""))
 
 
 def _cells_table(plan: Plan, found: Mapping[str, State], old: Mapping[str, Neighbour]) -> Table:

@@ -70,17 +70,17 @@ class _Bars:
     def __init__(self, screen: Console, store: Store, names: Mapping[str, str]) -> None:
         self.store, self.names, self.looked = store, names, 0.0
         self.bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", markup=False),
             console=screen,
             transient=True,
         )
         self.tasks: dict[str, TaskID] = {}
-        self.whole = self.bars.add_task("[bold]runs", total=len(names), text="")
+        self.whole = self.bars.add_task("runs", total=len(names), text="")
         self.bars.start()
 
     def seen(self, found: Mapping[str, State], running: Sequence[str]) -> None:

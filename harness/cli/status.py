@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from harness.cli.common import console, grid_arguments, store_option, submitted
+from harness.cli.common import console, grid_arguments, headline, store_option, submitted
 from harness.grid.plan import Plan, cells
 from harness.grid.states import BLOCKED, FAILED, INTERRUPTED, counts, states
 from harness.tracking.store import Store
@@ -23,7 +23,7 @@ def command(grid: Path, words: tuple[str, ...], store: Store) -> None:
     screen = console()
     tally = ", ".join(f"{number} {name}" for name, number in counts(found).items())
     hours = sum(state.hours for state in found.values())
-    screen.print(f"[bold]{plan.grid}[/bold]: {tally}; {hours * 60:.1f} min of process-group time", soft_wrap=True)
+    screen.print(headline(plan.grid, f": {tally}; {hours * 60:.1f} min of process-group time"), soft_wrap=True)
     screen.print(_table(plan, store))
     for key, state in found.items():
         if state.name in (FAILED, INTERRUPTED, BLOCKED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from harness.cli.common import console, store_option
+from harness.cli.common import console, headline, store_option
 from harness.errors import StoreError
 from harness.grid.plan import Plan, PlannedRun
 from harness.grid.states import states
@@ -20,7 +20,7 @@ def command(run: str, store: Store) -> None:
     plan, found = _find(run, store)
     state = states(plan, store)[found.key]
     screen = console()
-    screen.print(f"[bold]{found.key}[/bold] of grid {plan.grid}: {state.name}", soft_wrap=True)
+    screen.print(headline(found.key, f" of grid {plan.grid}: {state.name}"), soft_wrap=True)
     if state.reason:
         screen.print(f"  {state.reason}", markup=False, soft_wrap=True)
     for labels in found.labels:

@@ -53,6 +53,12 @@ class LostRankError(HarnessError):
     kind = "lost rank"
 
 
+def is_lost_rank(error: BaseException) -> bool:
+    """Whether an error says no more than that another rank is gone: a connection that broke or timed out."""
+    told_by_torch = isinstance(error, RuntimeError) and (isinstance(error, dist.DistError) or "gloo" in str(error))
+    return told_by_torch or isinstance(error, LostRankError)
+
+
 @contextlib.contextmanager
 def joined(
     place: Place, rendezvous: Path, timeout_s: float = 600.0, accelerator: Accelerator = "auto"
@@ -162,7 +168,7 @@ def _naming_lost_ranks(place: Place) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+        if not is_lost_rank(error):
             raise
         raise LostRankError(
             f"rank {place.global_rank} of {place.world_size} lost its connection to another rank: {error}",

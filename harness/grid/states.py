@@ -13,6 +13,9 @@ from harness.tracking.run_folder import RunFolder
 from harness.tracking.store import Store
 
 DONE, RUNNING, FAILED, INTERRUPTED, BLOCKED, MISSING = "done", "running", "failed", "interrupted", "blocked", "missing"
+LOST_RANK = "lost rank"
+"""The kind of failure that ranks record when another one of theirs is gone: a consequence, and no reason."""
+
 STATES = (DONE, RUNNING, FAILED, INTERRUPTED, BLOCKED, MISSING)
 
 
@@ -63,10 +66,11 @@ def state_of(folder: RunFolder) -> State:
 
 def _ended(attempts: list[Attempt], hours: float) -> State:
     failure = attempts[-1].failure()
-    if failure:
+    if failure and failure["kind"] != LOST_RANK:
         message = str(failure["message"]).splitlines()[0]
         return State(FAILED, f"failed: {failure['kind']}: {message}", _steps(attempts), hours=hours)
-    reason = f"interrupted in attempt {attempts[-1].number}, with no reason recorded"
+    how = "since a rank was lost" if failure else "with no reason recorded"
+    reason = f"interrupted in attempt {attempts[-1].number}, {how}"
     return State(INTERRUPTED, reason, _steps(attempts), hours=hours)
 
 

@@ -2,9 +2,10 @@
 
 All ranks of a job walk the same list. For each run rank 0 decides whether there is
 something to do, claims it, and tells the others; every rank then calls the stage; rank
-0 publishes the result. An error of a run is recorded in its attempt. A job of one rank
-goes on with its next run; one of several ranks ends, since its ranks may be at
-different places, and the queue starts another for what is left.
+0 publishes the result. An error of a run is recorded in its attempt, but not that
+another rank went away: that one gives its reason, or was killed and the run counts as
+interrupted. A job of one rank goes on with its next run; one of several ranks ends,
+since its ranks may be at different places, and the queue starts another for what is left.
 """
 
 from __future__ import annotations
@@ -119,6 +120,7 @@ def _conditions(member: Member) -> dict[str, object]:
 
 
 def _attempt(member: Member, run: PlannedRun, attempt: Attempt) -> None:
+    from harness.distributed.world import is_lost_rank
     from harness.training.interrupted import Interrupted
 
     log = attempt.log_path(member.world.rank) if member.capture else None
@@ -136,7 +138,8 @@ def _attempt(member: Member, run: PlannedRun, attempt: Attempt) -> None:
             sys.exit(STOPPED_EXIT)
         except Exception as error:
             traceback.print_exc()
-            attempt.fail(error, member.world.rank)
+            if not is_lost_rank(error):
+                attempt.fail(error, member.world.rank)
             _leave_the_others(member)
 
 
