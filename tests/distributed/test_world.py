@@ -14,7 +14,7 @@ import torch.distributed as dist
 from harness.distributed import world as world_module
 from harness.distributed.collectives import any_over_ranks, gather_rows
 from harness.distributed.place import Place
-from harness.distributed.world import LostRankError, World, joined
+from harness.distributed.world import LostRankError, World, is_lost_rank, joined
 from harness.errors import ConfigError
 from support import ranks
 
@@ -177,3 +177,17 @@ def hang_on_rank_one(place: Place) -> str:
     if place.global_rank == 1:
         go_wrong("hang")
     return "done"
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (RuntimeError("[/src/gloo/transport/tcp/pair.cc:545] Connection reset by peer"), True),
+        (torch.distributed.DistBackendError("NCCL error: remote process exited"), True),
+        (LostRankError("rank 1 of 2 did not come"), True),
+        (RuntimeError("shapes do not match"), False),
+        (ValueError("gloo"), False),
+    ],
+)
+def test_an_error_that_only_follows_from_anothers_is_known(error: Exception, lost: bool) -> None:
+    assert is_lost_rank(error) is lost

@@ -80,7 +80,7 @@ def test_data_without_images_skips_for_a_person_and_is_left_out_in_ci(
     assert "the real images are not at nowhere" in run(tmp_path, source, "-ra").stdout
     left_out = run(tmp_path, source + "def test_other(): pass\n", strict=True)
     assert left_out.returncode == 0
-    assert "left out: 1 data (put the real images beside the checkout)" in left_out.stdout
+    assert "left out: 1 data (needs the real images beside the checkout)" in left_out.stdout
 
 
 def test_a_test_that_hangs_is_ended_and_the_next_one_runs(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 GROUPS = {
     "system": "make test-system, as root",
     "long": "make test-long",
-    "data": "put the real images beside the checkout",
+    "data": "needs the real images beside the checkout",
 }
 COUNTS = pytest.StashKey[Counter[str]]()
 
