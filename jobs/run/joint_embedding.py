@@ -142,9 +142,10 @@ class JointEmbedding:
             path = self.work.path(f"encoder_{index}.safetensors")
             save_encoder(path, self.model.encoder(index), self._notes(index))
             artifacts[f"encoder_{index}"] = path
-        last = dict(self.work.run.history()[-1].values)
-        trained, ranks = did_train(self, last)
-        metrics = {name: value for name, value in last.items() if not name.startswith("rate/")} | ranks
+        history = self.work.run.history()
+        trained, figures = did_train(self, history)
+        last = history[-1].values.items()
+        metrics = {name: value for name, value in last if not name.startswith("rate/")} | figures
         facts = {
             "views": [branch.view.modality for branch in self.stage.branches],
             "trained": trained,

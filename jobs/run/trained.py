@@ -10,8 +10,9 @@ than that of encoders that did train (docs/log.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from jobs.run.represent import Standardise, plain_inputs, represent
 from jobs.run.untrained import untrained
 
 if TYPE_CHECKING:
+    from harness.tracking.journal import Entry
     from jobs.run.joint_embedding import JointEmbedding
 
 BELOW_CHANCE = 0.02
@@ -30,17 +32,34 @@ LEAST_RANK = 2.0
 SAMPLES = 512
 
 
-def did_train(run: JointEmbedding, last: Mapping[str, float]) -> tuple[bool, dict[str, float]]:
+def did_train(run: JointEmbedding, history: Sequence[Entry]) -> tuple[bool, dict[str, float]]:
     """The verdict on a finished run whose encoders are written, and the figures that it rests on.
 
     Args:
         run: The run.
-        last: The last entry of its journal.
+        history: The metrics of its journal, in order of step.
     """
-    chance = run.stage.objective.chance(run.stage.global_batch_size)
-    ranks = {"train/effective_rank": _rank(run, trained=True), "train/effective_rank_random": _rank(run, trained=False)}
-    learnt = last["train/loss"] < (1 - BELOW_CHANCE) * chance
-    return learnt and ranks["train/effective_rank"] >= LEAST_RANK, {"train/loss_at_chance": chance, **ranks}
+    figures = {
+        "train/loss_last_epoch": last_epoch(history, "train/loss", run.steps_per_epoch),
+        "train/loss_at_chance": run.stage.objective.chance(run.stage.global_batch_size),
+        "train/effective_rank": _rank(run, trained=True),
+        "train/effective_rank_random": _rank(run, trained=False),
+    }
+    learnt = figures["train/loss_last_epoch"] < (1 - BELOW_CHANCE) * figures["train/loss_at_chance"]
+    return learnt and figures["train/effective_rank"] >= LEAST_RANK, figures
+
+
+def last_epoch(history: Sequence[Entry], name: str, steps: int) -> float:
+    """The mean of a metric over the last `steps` steps, weighted by the steps that each entry stands for.
+
+    An entry is the mean since the one before it, and a run's last one may stand for a step
+    or two; the whole of the earliest entry that reaches into those steps counts.
+    """
+    bounds = pairwise([0, *(entry.step for entry in history)])
+    since = history[-1].step - steps
+    entries = zip(bounds, history, strict=True)
+    spans = [(end - start, entry.values[name]) for (start, end), entry in entries if end > since]
+    return sum(span * value for span, value in spans) / sum(span for span, _ in spans)
 
 
 def _rank(run: JointEmbedding, trained: bool) -> float:
