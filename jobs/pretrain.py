@@ -145,7 +145,7 @@ class Pretrain(Stage, name="pretrain"):
 
     def tags(self) -> dict[str, str]:
         """Objective, encoders, pairing, sharing and fraction."""
-        views = [branch.view.modality for branch in self.branches]
+        views = [branch.view.title for branch in self.branches]
         shared = len(self.encoders) == 1
         return {
             "objective": self.objective.name,

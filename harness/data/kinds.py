@@ -10,6 +10,25 @@ from harness.errors import DataError
 CHANNELS = (1, 3)
 
 
+def images_only(x: Tensor, view: str) -> Tensor:
+    """The batch, which must hold images.
+
+    Args:
+        x: A batch.
+        view: Who asks, for the error.
+
+    Raises:
+        DataError: It holds vectors, or neither.
+    """
+    if is_vectors(x):
+        raise DataError(
+            f"a {view} view is asked of vectors of {x.shape[1]} features",
+            legal="a modality of images",
+            mend="name an image modality, or see the vectors as they are",
+        )
+    return x
+
+
 def is_vectors(x: Tensor) -> bool:
     """Whether a batch holds vectors and not images.
 

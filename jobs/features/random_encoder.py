@@ -38,10 +38,11 @@ class RandomEncoder(Features, name="random_encoder"):
     def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
         """See `Features.extract`."""
         from jobs.run.represent import Standardise, plain_inputs, represent
+        from jobs.run.statistics import view_statistics
         from jobs.run.untrained import untrained
 
         packed, view, device = source.packed, source.view, source.work.world.device
-        standardise = Standardise(*packed.statistics(view.modality), device)
+        standardise = Standardise(*view_statistics(packed, view), device)
         seen = plain_inputs(packed, view, source.train_rows, standardise, device)
         encoder = untrained(self.encoder, source.seed, in_features(packed, view), seen, device)
         train = represent(encoder, plain_inputs(packed, view, source.train_rows, standardise, device))

@@ -18,6 +18,7 @@ from harness.config.plain import to_plain
 from harness.data.checks import NO_LABEL
 from harness.data.order import EpochOrder
 from harness.data.pack import pack
+from harness.data.source import Source
 from harness.distributed.batch_norm import synchronised
 from harness.grid.stage import Outcome
 from harness.grid.work import Work
@@ -31,6 +32,7 @@ from harness.training.monitor import Monitor
 from harness.training.recipe import Cadence, Recipe, Task
 from jobs.data import in_features
 from jobs.run.represent import Standardise
+from jobs.run.statistics import view_statistics
 from jobs.run.trained import did_train
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class JointEmbedding:
         self.order = EpochOrder(self.rows, stage.seed)
         self.steps_per_epoch = self.order.steps(stage.global_batch_size)
         self.labels = self.packed.label(stage.online_probe) if stage.online_probe else None
-        self.modalities = tuple(dict.fromkeys(branch.view.modality for branch in stage.branches))
+        self.sources = tuple(dict.fromkeys(branch.view.source for branch in stage.branches))
         self.branches = [_BranchInput(branch, index, self) for index, branch in enumerate(stage.branches)]
         self.model = self._model()
         self.objective = stage.objective.build().to(work.world.device)
@@ -121,12 +123,12 @@ class JointEmbedding:
 
     def _batches(self, start: int) -> Iterator[Paired]:
         """This rank's batches from a step on, for as long as anyone asks."""
-        load = self.stage.loader.build(self.packed, self.modalities)
         world, size = self.work.world, self.stage.global_batch_size
+        load = self.stage.loader.build(self.packed, self.sources, world.device)
         addresses = ((step // self.steps_per_epoch, step % self.steps_per_epoch) for step in itertools.count(start))
         rows = (self.order.batch(epoch, step, size, world.rank, world.size) for epoch, step in addresses)
         for step, batch in zip(itertools.count(start), load(rows), strict=False):
-            arrays = dict(zip(self.modalities, (array.to(world.device) for array in batch.arrays), strict=True))
+            arrays = dict(zip(self.sources, (array.to(world.device) for array in batch.arrays), strict=True))
             epoch = step // self.steps_per_epoch
             inputs = tuple(branch(arrays, batch.keys, epoch) for branch in self.branches)
             yield Paired(inputs, self._labels_of(batch.rows))
@@ -170,17 +172,18 @@ class _BranchInput:
     """From stored arrays to one branch's input."""
 
     def __init__(self, branch: Branch, index: int, run: JointEmbedding) -> None:
-        self.modality, self.index = branch.view.modality, index
+        self.source, self.index = branch.view.source, index
         self.view = branch.view.build()
         self.augment = branch.augmentation.build(run.stage.seed)
-        mean, std = run.packed.statistics(self.modality)
+        mean, std = view_statistics(run.packed, branch.view)
         if run.stage.normalise == "none":
             mean, std = np.zeros_like(mean), np.ones_like(std)
         self.statistics = (mean.tolist(), std.tolist())
         self.standardise = Standardise(*self.statistics, run.work.world.device)
 
-    def __call__(self, arrays: Mapping[str, Tensor], keys: np.typing.NDArray[np.uint64], epoch: int) -> Tensor:
-        return self.standardise(self.augment(self.view(arrays[self.modality]), keys, epoch, self.index))
+    def __call__(self, arrays: Mapping[Source, Tensor], keys: np.typing.NDArray[np.uint64], epoch: int) -> Tensor:
+        seen = self.view(arrays[self.source], keys)
+        return self.standardise(self.augment(seen, keys, epoch, self.index))
 
 
 class _Journalling(Monitor):

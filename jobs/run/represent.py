@@ -10,6 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from harness.data.source import partner_rows
 from harness.data.views import View
 
 if TYPE_CHECKING:
@@ -31,14 +32,20 @@ def plain_inputs(
     rows: NDArray[np.int64],
     standardise: Callable[[Tensor], Tensor],
     device: torch.device,
-    batch: int = BATCH,
 ) -> Iterator[Tensor]:
     """Batches of a view of some rows as an encoder takes them, in order, the last one smaller."""
-    stored = packed.array(view.modality)
+    for x in seen(packed, view, rows, device):
+        yield standardise(as_floats(x))
+
+
+def seen(packed: PackedSet, view: View, rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
+    """Batches of a view of some rows, uint8 B x H x W x 3 or vectors, in order, the last one smaller."""
+    stored, partners = packed.array(view.modality), partner_rows(packed, view.partner)
     to_view = view.build()
-    for start in range(0, len(rows), batch):
-        taken = torch.from_numpy(np.ascontiguousarray(stored[rows[start : start + batch]])).to(device)
-        yield standardise(as_floats(to_view(taken)))
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        taken = torch.from_numpy(np.ascontiguousarray(stored[partners[part]])).to(device)
+        yield to_view(taken, packed.keys[part])
 
 
 def as_floats(x_BHWC: Tensor) -> Tensor:

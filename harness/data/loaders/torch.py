@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from harness.config.base import Placement
-from harness.data.loaders import Load, Loader
+from harness.data.loaders import Load, Loader, columns
 from harness.data.packed import PackedSet
+from harness.data.source import Source
+
+if TYPE_CHECKING:
+    import torch
 
 
 class TorchLoader(Loader, name="torch"):
@@ -23,8 +27,8 @@ class TorchLoader(Loader, name="torch"):
 
     num_workers: Annotated[int, Field(ge=0), Placement()] = 0
 
-    def build(self, packed: PackedSet, modalities: Sequence[str]) -> Load:
+    def build(self, packed: PackedSet, sources: Sequence[Source], device: torch.device) -> Load:
         """See `Loader.build`."""
         from harness.data.loaders.mapped.torch import MappedLoad
 
-        return MappedLoad([packed.stored(name) for name in modalities], packed.keys, self.num_workers)
+        return MappedLoad(columns(packed, sources), packed.keys, self.num_workers)

@@ -14,6 +14,7 @@ from harness.config.plain import identity
 from harness.data.loaders import Batch, Loader
 from harness.data.order import EpochOrder
 from harness.data.packed import PackedSet
+from harness.data.source import Source, partner_rows
 from harness.errors import ConfigError
 from support.images import packed_folder
 
@@ -21,11 +22,16 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {"torch": [{}, {"num_workers": 2}]}
 CASES = [{"name": name} | settings for name in sorted(SETTINGS) for settings in SETTINGS[name]]
 SIDES = ("panck", "he", "markers", "he")
 GLOBAL_BATCH_SIZE = 6
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
     return packed_folder(tmp_path_factory.mktemp("set"), n=40, size=8, vectors=3)
+
+
+def sources(*modalities: str) -> list[Source]:
+    return [Source(modality) for modality in modalities]
 
 
 def ident(case: dict[str, Any]) -> str:
@@ -64,7 +70,7 @@ def test_it_gives_what_an_order_asks_for_over_any_ranks(loader: Loader, packed: 
         order.batch(epoch, step, GLOBAL_BATCH_SIZE, rank, size)
         for epoch, step, (rank, size) in itertools.product(range(2), range(steps), places)
     ]
-    load = loader.build(packed, SIDES)
+    load = loader.build(packed, sources(*SIDES), CPU)
     found = list(load(asked))
     assert len(found) == len(asked)
     for batch, rows in zip(found, asked, strict=True):
@@ -78,7 +84,7 @@ def test_it_gives_what_an_order_asks_for_over_any_ranks(loader: Loader, packed: 
 def test_a_batch_is_its_own_to_write_to_and_the_dice_stay(loader: Loader, packed: PackedSet) -> None:
     state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tobytes()
     rows = np.array([5, 2, 5])
-    first, second = loader.build(packed, ["he"])(iter([rows, rows]))
+    first, second = loader.build(packed, sources("he"), CPU)(iter([rows, rows]))
     first.arrays[0].zero_()
     check(second, rows, packed, ["he"])
     assert torch.equal(torch.get_rng_state(), state)
@@ -94,7 +100,7 @@ def test_batches_are_asked_for_as_they_are_needed(loader: Loader, packed: Packed
             asked.append(step)
             yield np.array([step % 40])
 
-    batches = loader.build(packed, ["markers"])(endless())
+    batches = loader.build(packed, sources("markers"), CPU)(endless())
     for step in range(5):
         check(next(batches), np.array([step]), packed, ["markers"])
     assert len(asked) <= 5 + 4
@@ -103,7 +109,18 @@ def test_batches_are_asked_for_as_they_are_needed(loader: Loader, packed: Packed
 
 def test_an_unknown_modality_is_named_at_once(loader: Loader, packed: PackedSet) -> None:
     with pytest.raises(ConfigError, match="no modality 'HE'"):
-        loader.build(packed, ["panck", "HE"])
+        loader.build(packed, sources("panck", "HE"), CPU)
+
+
+def test_a_partner_is_read_in_the_samples_place(loader: Loader, packed: PackedSet) -> None:
+    partners = partner_rows(packed, "group")
+    rows = packed.rows("train")[:9]
+    asked = [Source("he"), Source("he", "group"), Source("markers", "group")]
+    (batch,) = loader.build(packed, asked, CPU)([rows])
+    expected = [packed.array("he")[rows], packed.array("he")[partners[rows]], packed.array("markers")[partners[rows]]]
+    assert np.array_equal(batch.rows, rows)
+    for array, plain in zip(batch.arrays, expected, strict=True):
+        assert array.numpy().tobytes() == plain.tobytes()
 
 
 def test_where_and_how_fast_is_no_part_of_a_result() -> None:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from harness.data.loaders import Batch
+from harness.data.loaders import Batch, Column
 from harness.data.stored import StoredArray
 
 Item = tuple[NDArray[np.int64], list[torch.Tensor]]
@@ -22,19 +22,19 @@ class Rows(Dataset[Item]):
     """Indexed by the row numbers of a batch; each process maps the files at its first batch.
 
     Args:
-        stored: The arrays of an item, in order.
+        columns: The arrays of an item, in order.
     """
 
-    def __init__(self, stored: Sequence[StoredArray]) -> None:
-        self.stored = tuple(stored)
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
         self.maps: dict[StoredArray, np.memmap[Any, np.dtype[Any]]] = {}
 
     def __getitem__(self, rows: NDArray[np.int64]) -> Item:
-        return rows, [torch.from_numpy(self._map(array)[rows]) for array in self.stored]
+        return rows, [torch.from_numpy(self._map(one.stored)[one.places(rows)]) for one in self.columns]
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the maps: pickled, they would be the whole data set."""
-        return {"stored": self.stored, "maps": {}}
+        return {"columns": self.columns, "maps": {}}
 
     def _map(self, array: StoredArray) -> NDArray[Any]:
         if array not in self.maps:
@@ -46,13 +46,13 @@ class MappedLoad:
     """From row numbers to batches.
 
     Args:
-        stored: The arrays of a batch, in order.
+        columns: The arrays of a batch, in order.
         keys: The key of every row.
         num_workers: Processes that fetch ahead; 0 fetches in this one.
     """
 
-    def __init__(self, stored: Sequence[StoredArray], keys: NDArray[np.uint64], num_workers: int) -> None:
-        self.data, self.keys, self.num_workers = Rows(stored), keys, num_workers
+    def __init__(self, columns: Sequence[Column], keys: NDArray[np.uint64], num_workers: int) -> None:
+        self.data, self.keys, self.num_workers = Rows(columns), keys, num_workers
 
     def __call__(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
         """The batch of each array of row numbers, in order; `batches` is read as far ahead as workers fetch."""
