@@ -11,6 +11,11 @@ where two branches name the same index. The short form::
     expander: {width: 8192}
     augmentation: table_s1    # or one for each branch
 
+or, with the paper's four settings by name::
+
+    pair: downsample          # immunofluorescence, crop_pad, downsample, nuclear_mask
+    asymmetric: true          # false pairs the first view with itself
+
 is written out before anything is hashed, so that two grids which say the same in
 different words share their runs.
 """
@@ -20,9 +25,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, did_you_mean
 
-SHORT_FORMS = ("views", "shared_weights", "encoder", "expander", "augmentation")
+PAIRS = {
+    "immunofluorescence": ("he", "panck"),
+    "crop_pad": ("crop_pad:he", "he"),
+    "downsample": ("downsample:he", "he"),
+    "nuclear_mask": ("mask:nuclei", "he"),
+}
+"""The paper's settings (section 2.1): the view that is deployed, and the one that it learns from."""
+SHORT_FORMS = ("views", "pair", "asymmetric", "shared_weights", "encoder", "expander", "augmentation")
 WRITTEN_OUT = ("branches", "encoders", "expanders")
 DEFAULT_ENCODER = "resnet50"
 DEFAULT_AUGMENTATION = "table_s1"
@@ -55,12 +67,28 @@ def written_out(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _views(settings: Mapping[str, Any]) -> Sequence[Any]:
+    if "pair" in settings or "asymmetric" in settings:
+        return _named(settings)
     views = settings.get("views")
     if not isinstance(views, list | tuple) or len(views) < 2:
         raise ConfigError(
             f"views is {views!r}", legal="a view for each branch, two or more, as in [he, panck] or [he, he]"
         )
     return views
+
+
+def _named(settings: Mapping[str, Any]) -> Sequence[Any]:
+    """The views of one of the paper's settings."""
+    name, asymmetric = settings.get("pair"), settings.get("asymmetric", True)
+    if "views" in settings:
+        raise ConfigError("the settings name both 'views' and 'pair'", mend="keep one: a pair's name stands for views")
+    if name not in PAIRS:
+        mend = did_you_mean(str(name), PAIRS) or "name one, or list the views of each branch under 'views'"
+        raise ConfigError(f"pair is {name!r}", legal=PAIRS, mend=mend)
+    if not isinstance(asymmetric, bool):
+        raise ConfigError(f"asymmetric is {asymmetric!r}", legal="true, false")
+    primary, secondary = PAIRS[name]
+    return [primary, secondary if asymmetric else primary]
 
 
 def _components(value: Any, branches: int, shared: bool, name: str) -> list[Any]:

@@ -92,3 +92,29 @@ def test_an_encoder_that_no_branch_uses_is_refused() -> None:
 def test_two_branches_too_many_for_ntxent_are_refused_when_planned() -> None:
     with pytest.raises(ConfigError, match="3 branches"):
         pretrain(views=["he", "panck", "he"], objective="ntxent").check(1)
+
+
+@pytest.mark.parametrize(
+    ("pair", "asymmetric", "titles"),
+    [
+        ("immunofluorescence", True, ["he", "panck"]),
+        ("immunofluorescence", False, ["he", "he"]),
+        ("crop_pad", True, ["crop/pad he", "he"]),
+        ("downsample", True, ["downsample 7 he", "he"]),
+        ("downsample", False, ["downsample 7 he", "downsample 7 he"]),
+        ("nuclear_mask", True, ["mask nuclei", "he"]),
+    ],
+)
+def test_the_papers_settings_by_name(pair: str, asymmetric: bool, titles: list[str]) -> None:
+    found = pretrain(pair=pair, asymmetric=asymmetric)
+    assert [branch.view.title for branch in found.branches] == titles
+    assert found.tags()["pairing"].startswith("asymmetric" if asymmetric else "symmetric")
+
+
+def test_a_pair_is_named_or_listed() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'crop_pad'"):
+        pretrain(pair="crop-pad")
+    with pytest.raises(ConfigError, match="both 'views' and 'pair'"):
+        pretrain(pair="crop_pad", views=["he", "he"])
+    with pytest.raises(ConfigError, match="asymmetric is 'yes'"):
+        pretrain(pair="crop_pad", asymmetric="yes")
