@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from harness.config.base import Config, Placement
+from harness.config.plain import to_plain
 from harness.data.augment import Augmentation
 from harness.data.datasets import Dataset
 from harness.data.loaders import Loader
@@ -26,7 +27,8 @@ from harness.models.expander import Expander
 from harness.objectives import Objective
 from harness.training.optimiser import Adam
 from harness.training.schedule import WarmupCosine
-from jobs.data import at_hand, train_samples
+from jobs.data import at_hand, made_before, train_samples
+from jobs.nuclei import Nuclei
 from jobs.pairing import SHORT_FORMS, written_out
 
 CPU_GFLOPS = 60.0
@@ -119,6 +121,18 @@ class Pretrain(Stage, name="pretrain"):
                     mend=f"declare each {kind} that a branch names, and no other",
                 )
         return self
+
+    @classmethod
+    def follow(cls, settings: Mapping[str, Any], upstream: Stage, key: str) -> dict[str, Any]:
+        """See `Stage.follow`: the data of a segmentation, with the masks that it makes."""
+        if not isinstance(upstream, Nuclei):
+            raise ConfigError(f"a pre-training cannot read a stage {upstream.name!r}", legal=[Nuclei.name])
+        below = {"data": {**to_plain(upstream.data), "nuclei_run": key}, "seed": upstream.seed}
+        return below | dict(settings)
+
+    def inputs(self) -> tuple[str, ...]:
+        """The run that makes the nuclear masks, where the grid makes them."""
+        return made_before(self.data)
 
     def check(self, ranks: int) -> None:
         """See `Stage.check`: the batch must divide, and a local batch norm must have the size it says."""

@@ -24,7 +24,7 @@ from harness.errors import DataError
 from harness.evaluation.heads import Head
 from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
-from jobs.data import at_hand
+from jobs.data import at_hand, located, made_before
 from jobs.features import Features, Source
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class Probe(Stage, name="probe"):
         return {**followed, "features": settings.get("features", "majority"), "seed": settings.get("seed", 0)}
 
     def inputs(self) -> tuple[str, ...]:
-        """The run that trained the features, if one did."""
-        return self.features.inputs()
+        """The run that trained the features, if one did, and that which makes the nuclear masks."""
+        return (*self.features.inputs(), *made_before(self.data))
 
     def pinned(self, cache: Path) -> Self | None:
         """See `Stage.pinned`."""
@@ -108,7 +108,7 @@ class Probe(Stage, name="probe"):
         from harness.training.determinism import deterministic
 
         deterministic(work.threads)
-        packed = pack(self.data, work.store.packs)
+        packed = pack(located(self.data, work.store), work.store.packs)
         label = packed.label(self.label)
         train, test = _labelled(packed, label, "train", self.fraction), _labelled(packed, label, "test", 1.0)
         source = Source(packed, self.view, train, self.seed, work)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.pixels import check_pixels
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ def _check_modality(part: Modality, ids: Sequence[str]) -> None:
         assert part.vectors is not None
         assert part.vectors.dtype == np.float32
         _check_vectors(part.name, part.vectors, ids)
+    else:
+        assert (part.files is None) != (part.pixels is None), "an image modality has files or an array, not both"
+    if part.pixels is not None:
+        check_pixels(part.name, part.pixels)
 
 
 def _check_vectors(name: str, vectors: NDArray[np.float32], ids: Sequence[str]) -> None:

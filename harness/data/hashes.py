@@ -1,8 +1,8 @@
-"""The SHA-256 of many files, remembered by path, size and time of change.
+"""The SHA-256 of many files, or of an array's rows, remembered by path, size and time of change.
 
 A second call over 100,000 files costs their `stat` only. What is remembered is
-trusted for planning alone: a pack reads every file once and compares the bytes it
-packs with the hash.
+trusted for planning alone: a pack reads every file and row once and compares the bytes
+it packs with the hash.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.pixels import Pixels
 from harness.errors import DataError
 from harness.files import locked, sha256_of, write_atomic
 
@@ -30,7 +31,7 @@ PART = 256
 """Files that a thread takes at a time."""
 
 Entry = tuple[int, int, str]
-"""Size in bytes, time of change in ns, SHA-256."""
+"""Size in bytes, time of change in ns, SHA-256; of an array's rows, theirs with blanks between them."""
 
 
 def file_hashes(paths: Sequence[Path], cache: Path | None = None) -> dict[Path, str]:
@@ -48,9 +49,38 @@ def file_hashes(paths: Sequence[Path], cache: Path | None = None) -> dict[Path, 
     with ThreadPoolExecutor(num_threads()) as pool:
         found = pool.map(lambda part: [_entry(path, known) for path in part], parts)
         entries = dict(zip(paths, itertools.chain.from_iterable(found), strict=True))
-    if cache is not None:
-        _remember(cache, entries, known)
+    _remember(cache, {str(path.absolute()): entry for path, entry in entries.items()}, known)
     return {path: entry[2] for path, entry in entries.items()}
+
+
+def row_hashes(pixels: Pixels, cache: Path | None = None) -> tuple[str, ...]:
+    """The SHA-256 of every sample's image, its shape included, so that neither path nor order has a part in it.
+
+    Args:
+        pixels: The images of one array.
+        cache: A folder whose `file_hashes.json` remembers those of an array with a path.
+
+    Raises:
+        DataError: A pixel is outside its range, or the array's file is gone.
+    """
+    if pixels.path is None:
+        rows = _hashes_of_rows(pixels)
+    else:
+        key = f"{pixels.path.absolute()}[{'' if pixels.channel is None else pixels.channel}]"
+        known = _remembered(cache)
+        size, changed = _stamp(pixels.path)
+        held = known.get(key)
+        if held is not None and held[:2] == (size, changed):
+            rows = held[2].split()
+        else:
+            rows = _hashes_of_rows(pixels)
+            _remember(cache, {key: (size, changed, " ".join(rows))}, known)
+    return tuple(rows) if pixels.order is None else tuple(rows[row] for row in pixels.order.tolist())
+
+
+def _hashes_of_rows(pixels: Pixels) -> list[str]:
+    with ThreadPoolExecutor(num_threads()) as pool:
+        return list(pool.map(lambda row: array_hash(pixels.stored(row)), range(len(pixels.array))))
 
 
 def array_hash(array: NDArray[Any]) -> str:
@@ -65,17 +95,30 @@ def num_threads() -> int:
 
 
 def _entry(path: Path, known: Mapping[str, Entry]) -> Entry:
+    size, changed = _stamp(path)
+    entry = known.get(str(path.absolute()))
+    if entry is not None and entry[:2] == (size, changed):
+        return entry
+    try:
+        return size, changed, sha256_of(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of change in ns."""
     try:
         found = os.stat(path)
-        entry = known.get(str(path.absolute()))
-        if entry is not None and entry[:2] == (found.st_size, found.st_mtime_ns):
-            return entry
-        return found.st_size, found.st_mtime_ns, sha256_of(path)
     except OSError as error:
-        raise DataError(
-            f"the file {str(path)!r} cannot be read: {error.strerror or error}",
-            mend="restore the file, or take its sample out of the data set",
-        ) from error
+        raise _unreadable(path, error) from error
+    return found.st_size, found.st_mtime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"the file {str(path)!r} cannot be read: {error.strerror or error}",
+        mend="restore the file, or take its sample out of the data set",
+    )
 
 
 def _remembered(cache: Path | None) -> dict[str, Entry]:
@@ -89,10 +132,10 @@ def _remembered(cache: Path | None) -> dict[str, Entry]:
         return {}
 
 
-def _remember(cache: Path, entries: Mapping[Path, Entry], known: Mapping[str, Entry]) -> None:
+def _remember(cache: Path | None, entries: Mapping[str, Entry], known: Mapping[str, Entry]) -> None:
     settled = time.time_ns() - SETTLED_NS
-    new = {str(path.absolute()): entry for path, entry in entries.items() if entry[1] < settled}
-    if all(known.get(path) == entry for path, entry in new.items()):
+    new = {key: entry for key, entry in entries.items() if entry[1] < settled}
+    if cache is None or all(known.get(key) == entry for key, entry in new.items()):
         return
     with locked(cache / f"{CACHE_NAME}.lock"):
         write_atomic(cache / CACHE_NAME, json.dumps({**_remembered(cache), **new}))

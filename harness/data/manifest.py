@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from harness.config.identity import digest
 from harness.data.checks import check
-from harness.data.hashes import array_hash, file_hashes
+from harness.data.hashes import array_hash, file_hashes, row_hashes
+from harness.data.pixels import Pixels
 
 Resize = Literal["area", "nearest"]
 
 
 @dataclass(frozen=True, eq=False)
 class Modality:
-    """One side of the pairs: an image file per sample, or a vector per sample.
+    """One side of the pairs: an image per sample, in a file of its own or in an array's row, or a vector per sample.
 
     Args:
         name: How views, probes and stores call it.
@@ -34,6 +35,7 @@ class Modality:
         vectors: For vectors, float32 of shape (samples, features).
         resize: How an image is made smaller: the mean over areas, or, for pixels that
             are type numbers and have no mean, the nearest pixel.
+        pixels: For images that lie in one array, its rows in the order of the ids; or `files`.
     """
 
     name: str
@@ -41,10 +43,18 @@ class Modality:
     files: tuple[Path, ...] | None = None
     vectors: NDArray[np.float32] | None = None
     resize: Resize = "area"
+    pixels: Pixels | None = None
 
     def __len__(self) -> int:
-        held = self.files if self.kind == "image" else self.vectors
+        held = self.vectors if self.kind == "vector" else self.files if self.pixels is None else self.pixels
         return 0 if held is None else len(held)
+
+    def origin(self, sample: int) -> str:
+        """Where a sample's image stands, for an error."""
+        if self.pixels is not None:
+            return self.pixels.origin(sample)
+        assert self.files is not None
+        return f"'{self.files[sample]}'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,35 +117,46 @@ class Manifest:
         return len(self.ids)
 
     @cached_property
-    def file_hashes(self) -> dict[str, tuple[str, ...]]:
-        """By image modality, the SHA-256 of each sample's file; quick where the cache knows the files.
+    def image_hashes(self) -> dict[str, tuple[str, ...]]:
+        """By image modality, the SHA-256 of each sample's file, or of its row of an array.
+
+        Quick where the cache knows the files.
 
         Raises:
-            DataError: A file is missing or cannot be read.
+            DataError: A file is missing or cannot be read, or a pixel of an array is outside its range.
         """
         images = {name: part.files for name, part in self.modalities.items() if part.files is not None}
         hashes = file_hashes([path for files in images.values() for path in files], self.cache)
-        return {name: tuple(hashes[path] for path in files) for name, files in images.items()}
+        arrays = {name: part.pixels for name, part in self.modalities.items() if part.pixels is not None}
+        rows = {name: row_hashes(pixels, self.cache) for name, pixels in arrays.items()}
+        return {name: tuple(hashes[path] for path in files) for name, files in images.items()} | rows
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over ids, groups, splits, labels and the contents of every file or vector; no path, no name."""
+        """SHA-256 over ids, groups, splits, labels and the contents of every file, row or vector; no path, no name."""
         return digest(
             {
                 "ids": self.ids,
                 "groups": self.groups,
                 "group_kind": self.group_kind,
                 "splits": self.splits,
-                "modalities": {name: self._content(part) for name, part in self.modalities.items()},
-                "labels": {name: _target(label) for name, label in self.labels.items()},
+                "modalities": {name: self.content(name) for name in self.modalities},
+                "labels": {name: self.target(name) for name in self.labels},
             }
         )
 
-    def _content(self, part: Modality) -> dict[str, object]:
+    def target(self, name: str) -> dict[str, object]:
+        """A label as it enters the digest."""
+        label = self.labels[name]
+        return {"classes": label.classes, "values": label.values.tolist(), "derived_from": sorted(label.derived_from)}
+
+    def content(self, name: str) -> dict[str, object]:
+        """A modality as it enters the digest: the hashes of its files, rows or vectors.
+
+        Raises:
+            DataError: A file is missing or cannot be read.
+        """
+        part = self.modalities[name]
         if part.vectors is not None:
             return {"kind": part.kind, "content": array_hash(part.vectors)}
-        return {"kind": part.kind, "resize": part.resize, "content": self.file_hashes[part.name]}
-
-
-def _target(label: Label) -> dict[str, object]:
-    return {"classes": label.classes, "values": label.values.tolist(), "derived_from": sorted(label.derived_from)}
+        return {"kind": part.kind, "resize": part.resize, "content": self.image_hashes[name]}

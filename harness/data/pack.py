@@ -1,21 +1,18 @@
 """Packing: a data set's images and vectors as raw arrays that a step can index.
 
-A pack is made in a folder of its own under a lock and renamed when it is whole, so
-that other processes see all of it or nothing, and two that need it make it once.
-What a dead process left half-made is cleared by the next one. A file is decoded
-from the very bytes whose hash is in the digest.
+A pack is made once, whole or not at all (`once`). A file is decoded from the very
+bytes whose hash is in the digest.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +24,11 @@ from harness.data.hashes import num_threads
 from harness.data.images import UnreadableImageError
 from harness.data.index import write_index
 from harness.data.manifest import Label, Manifest
+from harness.data.once import once
 from harness.data.packed import PackedSet, open_pack
 from harness.data.reading import Sample, reader
 from harness.data.tolerance import check_bad, check_dropped
 from harness.data.writing import ImageWriter, write_vectors
-from harness.errors import StoreError
-from harness.files import locked, naming_full_disk, sync_folder
 
 AT_A_TIME = 64
 """Samples that are decoded before they are written: what bounds the memory."""
@@ -57,13 +53,10 @@ def pack(dataset: Dataset, cache: Path, *, verify: bool = False, progress: Progr
     """
     manifest = dataset.manifest(cache)
     folder = cache / _folder_name(dataset, manifest)
-    if not folder.exists():
-        with _writable(folder), locked(cache / f"{folder.name}.lock"):
-            if not folder.exists():
-                _make(dataset, manifest, folder, progress)
+    once(folder, "pack", partial(_make, dataset, manifest, progress))
     packed = open_pack(folder, manifest.digest, verify)
     check_dropped(packed.dropped, len(manifest), dataset.bad_images)
-    return packed
+    return replace(packed, manifest=manifest)
 
 
 def _folder_name(dataset: Dataset, manifest: Manifest) -> str:
@@ -73,30 +66,9 @@ def _folder_name(dataset: Dataset, manifest: Manifest) -> str:
     return f"{readable or 'data'}-{dataset.size}px-{short_id([manifest.digest, dataset.size, described])}"
 
 
-@contextlib.contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    try:
-        with naming_full_disk(folder):
-            yield
-    except OSError as error:
-        raise StoreError(
-            f"the pack {str(folder)!r} cannot be written: {error}", mend="check the folder, or give another --store"
-        ) from error
-
-
-def _make(dataset: Dataset, manifest: Manifest, folder: Path, progress: Progress | None) -> None:
-    """Make a pack. Its lock is held, so a temporary folder that is already there is a dead process's."""
-    for stale in folder.parent.glob(f"{folder.name}.tmp-*"):
-        shutil.rmtree(stale)
-    temporary = folder.with_name(f"{folder.name}.tmp-{uuid.uuid4().hex[:8]}")
-    temporary.mkdir()
-    try:
-        write_index(temporary, _content(dataset, manifest, temporary, progress))
-        os.rename(temporary, folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+def _make(dataset: Dataset, manifest: Manifest, progress: Progress | None, folder: Path) -> None:
+    folder.mkdir()
+    write_index(folder, _content(dataset, manifest, folder, progress))
 
 
 def _content(dataset: Dataset, manifest: Manifest, folder: Path, progress: Progress | None) -> dict[str, Any]:

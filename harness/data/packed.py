@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.data.checks import NO_LABEL
 from harness.data.index import MEND, read_index
-from harness.data.manifest import Label
+from harness.data.manifest import Label, Manifest
 from harness.data.stored import StoredArray
 from harness.data.subset import sample_keys, subset
 from harness.errors import ConfigError, DataError, StoreError, did_you_mean
@@ -37,6 +37,7 @@ class PackedSet:
         labels: By name.
         arrays: By modality.
         dropped: Ids of the samples that were left out because an image was unreadable.
+        manifest: What was packed; None where the pack was opened without it.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class PackedSet:
     labels: Mapping[str, Label]
     arrays: Mapping[str, StoredArray]
     dropped: tuple[str, ...]
+    manifest: Manifest | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -74,6 +76,25 @@ class PackedSet:
     def array(self, modality: str) -> np.memmap[Any, np.dtype[Any]]:
         """The rows of a modality, mapped from disk: uint8 (N, H, W, C) or float32 (N, D)."""
         return self.stored(modality).open()
+
+    def files(self, modality: str) -> tuple[Path, ...] | None:
+        """The image file of each row; None for a modality that is no files: vectors, or images of one array.
+
+        Raises:
+            ConfigError: The data set does not have the modality.
+            DataError: The pack was opened without its manifest, which knows the files.
+        """
+        self.stored(modality)
+        if self.manifest is None:
+            raise DataError(
+                f"the pack {str(self.folder)!r} was opened without the manifest that knows its image files",
+                mend="open it through its data set, with `pack`",
+            )
+        files = self.manifest.modalities[modality].files
+        if files is None:
+            return None
+        row_of = {name: row for row, name in enumerate(self.manifest.ids)}
+        return tuple(files[row_of[name]] for name in self.ids.tolist())
 
     def kind(self, modality: str) -> Literal["image", "vector"]:
         """Whether a modality holds images or vectors."""

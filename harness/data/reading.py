@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.hashes import array_hash
 from harness.data.images import UnreadableImageError, decoded
 from harness.data.manifest import Manifest, Modality
 from harness.data.resize import area_resized, nearest_resized
@@ -27,13 +28,13 @@ class ReadImage:
     """An image of a sample.
 
     Attributes:
-        path: Its file.
+        origin: Where it stands, for an error.
         native: The shape in the file.
         pixels: uint8 (H, W, C), after the resize.
         sums: Per channel, the sum of the pixels and of their squares, as whole numbers.
     """
 
-    path: Path
+    origin: str
     native: tuple[int, ...]
     pixels: NDArray[np.uint8]
     sums: NDArray[np.int64]
@@ -46,7 +47,27 @@ Sample = dict[str, ReadImage] | UnreadableImageError
 def reader(manifest: Manifest, size: int) -> Callable[[int], Sample]:
     """A function from a row of the manifest to its images, fit for threads."""
     images = [part for part in manifest.modalities.values() if part.kind == "image"]
-    return partial(_sample, images=images, hashes=manifest.file_hashes, size=size)
+    return partial(_sample, images=images, hashes=manifest.image_hashes, size=size)
+
+
+def native_image(part: Modality, row: int, sha256: str) -> NDArray[np.uint8]:
+    """A sample's image as it is stored, uint8 (side, side, C), from the very bytes whose hash is given.
+
+    Args:
+        part: An image modality.
+        row: The sample.
+        sha256: The hash of its file, or of its row.
+
+    Raises:
+        UnreadableImageError: The file cannot be decoded.
+        DataError: The file cannot be read, is another than the hash says, or is no square 8-bit image.
+    """
+    if part.pixels is not None:
+        image = part.pixels.image(row)
+        _check_hash(array_hash(image), sha256, part.origin(row))
+        return image
+    assert part.files is not None
+    return decoded(_content(part.files[row], sha256), part.files[row])
 
 
 def _sample(row: int, images: list[Modality], hashes: dict[str, tuple[str, ...]], size: int) -> Sample:
@@ -57,18 +78,16 @@ def _sample(row: int, images: list[Modality], hashes: dict[str, tuple[str, ...]]
 
 
 def _image(part: Modality, row: int, sha256: str, size: int) -> ReadImage:
-    assert part.files is not None
-    path = part.files[row]
-    image = decoded(_content(path, sha256), path)
+    image = native_image(part, row, sha256)
     if size > len(image):
         raise DataError(
-            f"the image {str(path)!r} has sides of {len(image)} px, fewer than data.size {size}",
+            f"the image {part.origin(row)} has sides of {len(image)} px, fewer than data.size {size}",
             legal=f"a size of 1 to {len(image)}",
             mend="take a smaller data.size: enlarging adds nothing that the images hold",
         )
     pixels = RESIZED[part.resize](image, size)
     flat = pixels.reshape(-1, pixels.shape[-1]).astype(np.int64)
-    return ReadImage(path, image.shape, pixels, np.stack([flat.sum(axis=0), (flat * flat).sum(axis=0)]))
+    return ReadImage(part.origin(row), image.shape, pixels, np.stack([flat.sum(axis=0), (flat * flat).sum(axis=0)]))
 
 
 def _content(path: Path, sha256: str) -> bytes:
@@ -78,10 +97,14 @@ def _content(path: Path, sha256: str) -> bytes:
         raise DataError(
             f"the file {str(path)!r} cannot be read: {error.strerror or error}", mend="restore it"
         ) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    _check_hash(hashlib.sha256(content).hexdigest(), sha256, f"the file {str(path)!r}")
+    return content
+
+
+def _check_hash(found: str, sha256: str, what: str) -> None:
+    if found != sha256:
         raise DataError(
-            f"the file {str(path)!r} is not the one that the data's digest was made from",
+            f"{what} is not the one that the data's digest was made from",
             legal=f"the contents with the SHA-256 {sha256}",
             mend="if it was meant to change, touch it, so that its time of change says so, and plan again",
         )
-    return content

@@ -1,11 +1,11 @@
-"""A CSV file as columns of text, with errors that name the file, the line and the column."""
+"""A table as columns of text, read from a CSV file, with errors that name the file, the line and the column."""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +22,18 @@ class Table:
     Attributes:
         path: Its file.
         columns: The wanted columns by name, each as its cells in order, without outer blanks.
-        lines: The line in the file on which each row ends.
+        lines: The line in the file on which each row ends, or its number where a file has no lines.
         order: The place of each row among the file's rows.
+        vectors: Wanted columns whose cells are lists of numbers, each as (rows, features); a CSV file has none.
+        unit: What `lines` counts.
     """
 
     path: Path
     columns: dict[str, list[str]]
     lines: list[int]
     order: list[int]
+    vectors: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    unit: str = "line"
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -38,11 +42,13 @@ class Table:
         """The rows in the order of a column, so that the order of the file's lines changes nothing."""
         rows = sorted(range(len(self)), key=self.columns[column].__getitem__)
         columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
-        return Table(self.path, columns, [self.lines[row] for row in rows], [self.order[row] for row in rows])
+        lines, order = [self.lines[row] for row in rows], [self.order[row] for row in rows]
+        vectors = {name: array[rows] for name, array in self.vectors.items()}
+        return Table(self.path, columns, lines, order, vectors, self.unit)
 
     def place(self, row: int, column: str) -> str:
         """Where a cell stands, for an error."""
-        return f"{self.path}, line {self.lines[row]}, column {column!r}"
+        return f"{self.path}, {self.unit} {self.lines[row]}, column {column!r}"
 
     def numbers(self, column: str) -> list[float]:
         """A column as finite numbers.
@@ -93,7 +99,7 @@ def read_table(path: Path, wanted: Iterable[str]) -> Table:
     """
     rows = _rows(path)
     header = [name.strip() for name in rows[0][1]] if rows else []
-    at = {name: _position(name, header, path) for name in wanted}
+    at = {name: position(name, header, path) for name in wanted}
     for line, row in rows[1:]:
         if len(row) != len(header):
             raise DataError(
@@ -105,9 +111,24 @@ def read_table(path: Path, wanted: Iterable[str]) -> Table:
     return Table(path, columns, [line for line, _ in rows[1:]], list(range(len(rows) - 1)))
 
 
-def _position(name: str, header: list[str], path: Path) -> int:
-    if header.count(name) == 1:
-        return header.index(name)
+def read_columns(path: Path) -> list[str]:
+    """The columns that a table has.
+
+    Raises:
+        DataError: The file cannot be read or is no table.
+    """
+    rows = _rows(path)
+    return [name.strip() for name in rows[0][1]] if rows else []
+
+
+def position(name: str, header: Sequence[str], path: Path) -> int:
+    """Where a wanted column stands in a header.
+
+    Raises:
+        DataError: It is not there, or more than once; it names the columns that are.
+    """
+    if list(header).count(name) == 1:
+        return list(header).index(name)
     problem = "has no" if name not in header else "has more than one"
     raise DataError(
         f"the table {problem} column {name!r}",

@@ -13,11 +13,13 @@ from harness.errors import DataError
 
 
 def vectors_from_column(table: Table, column: str) -> NDArray[np.float32]:
-    """(rows, features) from cells of numbers with blanks between them.
+    """(rows, features) from cells that are lists of numbers, or numbers with blanks between them.
 
     Raises:
         DataError: A cell holds something else, or another number of them than the first.
     """
+    if column in table.vectors:
+        return _float32(table.vectors[column])
     rows = [_vector(table, row, column) for row in range(len(table))]
     for row, vector in enumerate(rows):
         if not vector or len(vector) != len(rows[0]):

@@ -124,7 +124,7 @@ def _entry(
 def _check_alike(image: ReadImage, first: ReadImage) -> None:
     if image.native != first.native:
         raise DataError(
-            f"the image {str(image.path)!r} is {_worded(image.native)}, {str(first.path)!r} is {_worded(first.native)}",
+            f"the image {image.origin} is {_worded(image.native)}, {first.origin} is {_worded(first.native)}",
             legal="images of one size and kind within a modality",
             mend="cut or convert them alike, or make them two data sets",
         )

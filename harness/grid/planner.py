@@ -48,7 +48,7 @@ class _Planner:
         for index, entry in enumerate(self.grid.then):
             self._then(entry, f"{self.source}: then.{index}")
         for index, entry in enumerate(self.grid.floors):
-            self._floor(entry, first[0], f"{self.source}: floors.{index}")
+            self._floor(entry, f"{self.source}: floors.{index}")
         self._check_stage_names()
         if self.grid.table:
             self.grid.table.check({**self.axes, FLOOR: []})
@@ -76,11 +76,12 @@ class _Planner:
                 for labels in run.labels:
                     self._add(kind, followed, {**labels, **cell.labels}, where)
 
-    def _floor(self, entry: Mapping[str, Any], first: str, where: str) -> None:
+    def _floor(self, entry: Mapping[str, Any], where: str) -> None:
         if not self.grid.then:
             raise ConfigError("a floor is the last `then` stage on features not learnt", where=where, mend="add `then`")
-        name, _, axes, settings = _parts(self.grid.then[-1], self.grid.stage, where)
+        name, of, axes, settings = _parts(self.grid.then[-1], self.grid.stage, where)
         kind = stage_kind(name, where)
+        first = next(run.key for run in self.runs.values() if run.stage == of)
         own = {key: value for key, value in entry.items() if key not in ("label", "seeds")}
         label = str(entry.get("label", label_of(entry.get("features", name))))
         for cell in product({**settings, **own}, read_axes(axes)):

@@ -30,7 +30,7 @@ from harness.training.determinism import deterministic
 from harness.training.loop import fit
 from harness.training.monitor import Monitor
 from harness.training.recipe import Cadence, Recipe, Task
-from jobs.data import in_features
+from jobs.data import in_features, located
 from jobs.run.represent import Standardise
 from jobs.run.statistics import view_statistics
 from jobs.run.trained import did_train
@@ -60,7 +60,7 @@ class JointEmbedding:
     def __init__(self, stage: Pretrain, work: Work) -> None:
         deterministic(work.threads)
         self.stage, self.work = stage, work
-        self.packed = pack(stage.data, work.store.packs, verify=work.is_main)
+        self.packed = pack(located(stage.data, work.store), work.store.packs, verify=work.is_main)
         self.rows = self.packed.rows("train", stage.fraction, stage.stratify_by)
         self.order = EpochOrder(self.rows, stage.seed)
         self.steps_per_epoch = self.order.steps(stage.global_batch_size)

@@ -4,12 +4,14 @@ import hashlib
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.data import hashes
-from harness.data.hashes import CACHE_NAME, array_hash, file_hashes
+from harness.data.hashes import CACHE_NAME, array_hash, file_hashes, row_hashes
+from harness.data.pixels import Pixels
 from harness.errors import DataError
 
 
@@ -102,3 +104,51 @@ def test_an_array_hash_is_of_type_shape_and_values() -> None:
     others = [base.T, base.reshape(3, 2), base.astype(np.float64), base + 1]
     assert array_hash(np.asfortranarray(base)) == array_hash(base) == array_hash(base.astype(">f4"))
     assert len({array_hash(one) for one in [base, *others]}) == 5
+
+
+@pytest.fixture
+def array(tmp_path: Path) -> Path:
+    """An array file that has not changed for a minute."""
+    path = tmp_path / "images.npy"
+    np.save(path, np.arange(5 * 4 * 4, dtype=np.uint8).reshape(5, 4, 4))
+    age(path, 60)
+    return path
+
+
+def mapped(path: Path, **settings: Any) -> Pixels:
+    return Pixels(np.load(path, mmap_mode="r"), path, **settings)
+
+
+def test_hashes_of_rows_are_those_of_their_images(array: Path) -> None:
+    expected = tuple(array_hash(row[..., None]) for row in np.load(array))
+    assert row_hashes(mapped(array)) == expected
+    assert row_hashes(mapped(array, order=np.array([4, 0]))) == (expected[4], expected[0])
+
+
+def test_rows_are_remembered_whatever_their_order(array: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = row_hashes(mapped(array), tmp_path)
+    monkeypatch.setattr(hashes, "array_hash", None)
+    assert row_hashes(mapped(array), tmp_path) == first
+    assert row_hashes(mapped(array, order=np.array([3, 1])), tmp_path) == (first[3], first[1])
+
+
+def test_channels_are_remembered_apart(tmp_path: Path) -> None:
+    np.save(tmp_path / "labels.npy", np.stack([np.zeros((2, 3, 3), np.int32), np.ones((2, 3, 3), np.int32)], axis=-1))
+    age(tmp_path / "labels.npy", 60)
+    found = [row_hashes(mapped(tmp_path / "labels.npy", channel=channel), tmp_path) for channel in (0, 1, 0)]
+    assert found[0] == found[2] != found[1]
+
+
+def test_a_changed_array_is_read_again(array: Path, tmp_path: Path) -> None:
+    old = row_hashes(mapped(array), tmp_path)
+    np.save(array, np.arange(1, 81, dtype=np.uint8).reshape(5, 4, 4))
+    age(array, 30)
+    new = row_hashes(mapped(array), tmp_path)
+    assert not set(old) & set(new)
+
+
+def test_an_array_that_is_gone_is_named(array: Path, tmp_path: Path) -> None:
+    pixels = mapped(array)
+    array.unlink()
+    with pytest.raises(DataError, match=r"images\.npy' cannot be read: No such file"):
+        row_hashes(pixels, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,9 @@ from harness.launch.local import Local
 from harness.launch.queue import Queue
 from harness.tracking.store import Store
 from support.grids import plan_of, write_grid
+from support.silent import Silent
 
 ONE_SEED = {"axes": {"seed": [0]}}
-
-
-class Silent:
-    """Sees everything and says nothing."""
-
-    def __init__(self) -> None:
-        self.seen_states: list[dict[str, str]] = []
-
-    def seen(self, found: Mapping[str, State], running: Sequence[str]) -> None:
-        self.seen_states.append({key: state.name for key, state in found.items()})
 
 
 def work_off(tmp_path: Path, launcher: Launcher, over: dict[str, Any] | None = None) -> tuple[Queue, dict[str, State]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
-from harness.config.base import Placement
+from harness.config.base import Placement, Since
 from harness.config.family import Family
 from harness.data.manifest import Manifest
+from harness.data.nuclei.folder import digest_of_nuclei, with_nuclei, without_nuclei
 from harness.errors import DataError
 
 
@@ -23,12 +24,20 @@ class Dataset(Family, package="harness.data.datasets"):
         digest: The manifest's digest that is expected; None takes what is there.
         bad_images: The share of the samples that may be dropped because an image of
             theirs cannot be decoded. None are by default.
+        nuclei: A folder of nuclear masks of these patches (`harness.data.nuclei.folder`); it
+            adds the modality `nuclei` and the label `cell`.
+        nuclei_digest: What the masks are expected to be, as `digest` is for the rest.
+        nuclei_run: The run that makes the masks, where a grid makes them; a worker
+            then fills `nuclei` in.
     """
 
     root: Annotated[str, Placement()]
     size: Annotated[int, Field(ge=1)]
     digest: str | None = None
     bad_images: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    nuclei: Annotated[str | None, Placement()] = None
+    nuclei_digest: Annotated[str | None, Since(None)] = None
+    nuclei_run: Annotated[str | None, Since(None)] = None
 
     def read(self) -> Manifest:
         """The manifest as the folder has it; each member's own work.
@@ -49,14 +58,25 @@ class Dataset(Family, package="harness.data.datasets"):
             DataError: The folder or its contents are not what they should be.
         """
         manifest = replace(self.read(), cache=cache)
-        if self.digest is not None and self.digest != manifest.digest:
-            raise DataError(
-                f"the data in {self.root!r} have the digest {manifest.digest}",
-                where="data.digest",
-                legal=f"the planned one, {self.digest}",
-                mend="restore the data that were planned, or plan anew without data.digest to take these",
-            )
-        return manifest
+        if self.digest is not None:
+            _check_digest(self.root, "digest", manifest.digest, self.digest)
+        if self.nuclei is None:
+            return manifest
+        masked = with_nuclei(manifest, Path(self.nuclei).expanduser())
+        if self.nuclei_digest is not None:
+            _check_digest(self.nuclei, "nuclei_digest", digest_of_nuclei(masked), self.nuclei_digest)
+        return masked
+
+    def pinned(self, cache: Path | None) -> Self:
+        """The same data set with the digests of what is in its folders, where none are expected.
+
+        Raises:
+            DataError: The folder or its contents are not what they should be.
+        """
+        manifest = self.manifest(cache)
+        own = replace(manifest, **without_nuclei(manifest)) if self.nuclei is not None else manifest
+        masks = digest_of_nuclei(manifest) if self.nuclei is not None and self.nuclei_run is None else None
+        return self.model_copy(update={"digest": own.digest, "nuclei_digest": self.nuclei_digest or masks})
 
     @property
     def folder(self) -> Path:
@@ -74,4 +94,14 @@ class Dataset(Family, package="harness.data.datasets"):
             where=f"data.root, seen from {str(Path.cwd())!r}",
             legal="the folder that holds the data",
             mend="set data.root=PATH",
+        )
+
+
+def _check_digest(folder: str, field: str, found: str, expected: str) -> None:
+    if found != expected:
+        raise DataError(
+            f"the data in {folder!r} have the digest {found}",
+            where=f"data.{field}",
+            legal=f"the planned one, {expected}",
+            mend=f"restore the data that were planned, or plan anew without data.{field} to take these",
         )

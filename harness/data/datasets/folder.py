@@ -1,7 +1,7 @@
 """A folder of your own pairs.
 
-The folder holds two files, `dataset.yaml` and `manifest.csv`, and the images,
-wherever under it they lie::
+The folder holds two files, `dataset.yaml` and `manifest.csv` or `manifest.parquet`, and
+the images, wherever under it they lie::
 
     my-pairs/
         dataset.yaml
@@ -41,6 +41,9 @@ split   train, val or test.
 paths   relative to the folder, or absolute.
 labels  a class name, or nothing for a pair without the label.
 
+`manifest.parquet` is the same table in Parquet, which pyarrow reads; there, a vector may
+be a list of numbers. A folder holds one of the two.
+
 Images are 8-bit grey or RGB files (PNG, JPEG, TIFF, ...), square, and of one size
 within a modality. Neither the order of the rows nor the files' names nor further
 columns or files change the data's digest.
@@ -59,12 +62,13 @@ from harness.config.yaml import read_file
 from harness.data.datasets import Dataset
 from harness.data.files import image_modality
 from harness.data.manifest import Label, Manifest, Modality, Resize
+from harness.data.parquet import read_parquet
 from harness.data.table import Table, read_table
 from harness.data.vectors import vectors_from_column, vectors_from_file
 from harness.errors import DataError
 
 DESCRIPTION = "dataset.yaml"
-TABLE = "manifest.csv"
+TABLE, PARQUET = "manifest.csv", "manifest.parquet"
 
 
 class Side(Config):
@@ -121,6 +125,11 @@ class Description(Config):
         return {"id", self.grouped_by, self.split.column} | paths | {target.column for target in self.labels.values()}
 
     @property
+    def vectors(self) -> set[str]:
+        """Those of the columns that hold vectors."""
+        return {side.column for side in self.modalities.values() if side.kind == "vector" and side.column is not None}
+
+    @property
     def grouped_by(self) -> str:
         """The column that names each pair's group; the id where every pair is a group of its own."""
         return "id" if self.group.kind == "patch" else self.group.column
@@ -130,10 +139,10 @@ class Folder(Dataset, name="folder"):
     """The data set of a folder laid out as this module's text says."""
 
     def read(self) -> Manifest:
-        """The manifest of `manifest.csv`, its rows in the order of their ids."""
+        """The manifest of the folder's table, its rows in the order of their ids."""
         folder = self.folder
         about = _described(folder)
-        table = read_table(folder / TABLE, sorted(about.columns)).sorted_by("id")
+        table = _table(folder, about).sorted_by("id")
         ids = table.columns["id"]
         try:
             return Manifest(
@@ -162,6 +171,19 @@ def _described(folder: Path) -> Description:
             mend="set data.root=PATH, or describe the data there",
         )
     return read(Description, read_file(path), str(path))
+
+
+def _table(folder: Path, about: Description) -> Table:
+    if not (folder / PARQUET).is_file():
+        return read_table(folder / TABLE, sorted(about.columns))
+    if (folder / TABLE).is_file():
+        raise DataError(
+            f"the folder has both {TABLE} and {PARQUET}",
+            where=str(folder),
+            legal="one table: which of two would count?",
+            mend="remove one of them",
+        )
+    return read_parquet(folder / PARQUET, sorted(about.columns), about.vectors)
 
 
 def _modality(name: str, side: Side, table: Table, folder: Path) -> Modality:

@@ -27,6 +27,7 @@ from harness.data.datasets import Dataset
 from harness.data.files import image_modality
 from harness.data.manifest import Label, Manifest
 from harness.data.table import Table, read_table
+from harness.data.twin import is_synthetic
 from harness.errors import DataError
 
 SUFFIXES = {"he": ".jpg", "panck": ".png", "dapi": ".png", "cd3": ".png"}
@@ -65,6 +66,7 @@ class Hemit(Dataset, name="hemit"):
                     for side, suffix in SUFFIXES.items()
                 },
                 labels={label.name: label for label in _labels(table)},
+                synthetic=is_synthetic(folder),
                 note=NOTE,
             )
         except DataError as error:

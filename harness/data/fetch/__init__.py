@@ -1,0 +1,1 @@
+"""Downloading the public sets, each into the layout that its data set reads."""

@@ -1,0 +1,1 @@
+"""What runs in the segmentation tool's own environment, apart from ours."""
