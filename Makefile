@@ -23,7 +23,7 @@ help: ## list what can be made
 
 demo: ## make the sample set, run the quick start on it and print its table
 	@.ci/environment "$(VENV)"
-	$(harness) data synth sample
+	$(harness) data synth sample sample
 	$(harness) submit configs/quickstart.yaml
 	$(harness) table configs/quickstart.yaml
 	$(harness) report configs/quickstart.yaml
@@ -50,7 +50,7 @@ format: environment ## let ruff lay out the code and mend what it can
 	$(python) -m ruff format .
 
 environment: ## the virtual environment with what the tests need
-	@.ci/environment "$(VENV)" dev
+	@.ci/environment "$(VENV)" "$$(.ci/extras)"
 
 clean: ## remove what tools leave behind; the environment, samples and stores stay
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

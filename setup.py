@@ -12,12 +12,15 @@ BASE = [
     "click>=8.1",
     "matplotlib>=3.8",
     "mlflow>=3.5",
+    "numba>=0.60",
     "numpy>=1.26",
     "pandas>=2.2",
     "pillow>=10.0",
+    "pooch>=1.8",
     "pyarrow>=14.0",
     "pydantic>=2.9",
     "pyyaml>=6.0",
+    "requests>=2.31",
     "rich>=13.7",
     "safetensors>=0.4",
     "scikit-learn>=1.4",
@@ -27,9 +30,10 @@ BASE = [
     "torch>=2.6",
 ]
 EXTRAS = {
-    "dali": ["nvidia-dali-cuda130>=2.0"],  # for the CUDA that PyTorch 2.15 brings
+    "bench": ["lightly>=1.5", "stable-pretraining>=0.1", "torchvision>=0.21"],  # what `harness bench` measures beside
+    "dali": ["nvidia-dali-cuda130>=2.4"],  # for the CUDA that PyTorch 2.15 brings
     "deepspeed": ["deepspeed>=0.19"],
-    "ffcv": ["ffcv>=1.0.2"],  # builds itself: Debian's libopencv-dev, libturbojpeg0-dev and pkg-config
+    "ffcv": ["ffcv>=1.0.2", "setuptools>=68"],  # builds itself: see .ci/ffcv.txt; imports distutils
     "dev": [
         "mypy>=1.11",
         "pandas-stubs>=2.2",

@@ -13,4 +13,4 @@ HERE = Path(__file__).parent
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-pytest_plugins = ["support.left_out", "support.no_skips", "support.time_limit"]
+pytest_plugins = ["support.left_out", "support.no_skips", "support.libraries", "support.time_limit"]

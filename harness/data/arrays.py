@@ -29,6 +29,7 @@ def mapped_images(path: Path, channels: int, *, whole: bool = False) -> NDArray[
             f"{str(path)!r} cannot be read as an array: {error}", mend="set data.root=PATH, or restore the file"
         ) from error
     if not _fits(array, channels, whole):
+        getattr(array, "close", bool)()  # an .npz archive, which is no array, holds its file open
         raise DataError(
             f"{str(path)!r} holds {getattr(array, 'dtype', 'no')} values of shape {getattr(array, 'shape', ())}",
             legal=f"{'whole numbers' if whole else 'uint8'} of shape (N, side, side, {channels})",

@@ -86,14 +86,18 @@ def _check_groups(manifest: Manifest) -> None:
     if "" in manifest.groups:
         sample = manifest.ids[manifest.groups.index("")]
         raise DataError(f"the sample {sample!r} has no {manifest.group_kind}", mend="name its group")
-    split_of: dict[str, str] = {}
+    splits_of: dict[str, list[str]] = {}
     for group, split in zip(manifest.groups, manifest.splits, strict=True):
-        if split_of.setdefault(group, split) != split:
-            raise DataError(
-                f"the {manifest.group_kind} {group!r} is in two splits: {split_of[group]!r} and {split!r}",
-                legal=f"all samples of a {manifest.group_kind} in one split",
-                mend=f"split by {manifest.group_kind}: patches of one are alike, and a test on them would flatter",
-            )
+        splits_of.setdefault(group, []).append(split)
+    torn = {group: list(dict.fromkeys(splits)) for group, splits in splits_of.items() if len(set(splits)) > 1}
+    if torn:
+        (group, (one, other, *_)), *others = torn.items()
+        more = f"; so are {len(others)} more: {shown(name for name, _ in others)}" if others else ""
+        raise DataError(
+            f"the {manifest.group_kind} {group!r} is in two splits: {one!r} and {other!r}{more}",
+            legal=f"all samples of a {manifest.group_kind} in one split",
+            mend=f"split by {manifest.group_kind}: patches of one are alike, and a test on them would flatter",
+        )
 
 
 def _check_modality(part: Modality, ids: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The files of an image modality: every sample must have one."""
+"""Image files: those of a folder, and those of a modality, where every sample must have one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,31 @@ from pathlib import Path
 from harness.data.checks import shown
 from harness.data.manifest import Modality, Resize
 from harness.errors import DataError
+
+SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff")
+
+
+def images_in(folder: Path) -> dict[str, Path]:
+    """The image files that lie directly in a folder, by their names without suffix, in order; none where it is not.
+
+    Raises:
+        DataError: Two names differ in their suffix alone.
+    """
+    names = sorted(entry.name for entry in os.scandir(folder)) if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() not in SUFFIXES:
+            continue
+        if stem in found:
+            raise DataError(
+                f"{found[stem].name!r} and {name!r} differ in their suffix alone",
+                where=str(folder),
+                legal="one image of a name: which of two would count?",
+                mend="remove one of them",
+            )
+        found[stem] = folder / name
+    return found
 
 
 def image_modality(name: str, ids: Sequence[str], files: Sequence[Path | None], resize: Resize = "area") -> Modality:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,7 +54,7 @@ class PackedSet:
     labels: Mapping[str, Label]
     arrays: Mapping[str, StoredArray]
     dropped: tuple[str, ...]
-    manifest: Manifest | None = None
+    manifest: Manifest | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)

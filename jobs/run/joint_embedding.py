@@ -144,6 +144,7 @@ class JointEmbedding:
             path = self.work.path(f"encoder_{index}.safetensors")
             save_encoder(path, self.model.encoder(index), self._notes(index))
             artifacts[f"encoder_{index}"] = path
+        device = self.work.world.device.type
         history = self.work.run.history()
         trained, figures = did_train(self, history)
         last = history[-1].values.items()
@@ -153,6 +154,7 @@ class JointEmbedding:
             "trained": trained,
             "samples": len(self.rows),
             "steps": self.stage.epochs * self.steps_per_epoch,
+            "augmented_by": [branch.augmentation.backend_on(device) for branch in self.stage.branches],
             "synthetic": self.packed.synthetic,
             "data_name": self.packed.name,
         }

@@ -170,3 +170,16 @@ def test_a_pack_whose_index_was_given_another_digest_is_refused(packed: PackedSe
     path.write_text(json.dumps(stored))
     with pytest.raises(StoreError, match="holds data of the digest 0000"):
         pack(Folder(root=str(tmp_path / "pairs"), size=4), tmp_path / "packs")
+
+
+def test_the_file_of_each_row_is_known_to_who_packed_it(tmp_path: Path) -> None:
+    made = make_folder(tmp_path / "pairs", vectors=2)
+    (made / "he" / "s0004.png").write_bytes(b"")
+    packed = pack(Folder(root=str(made), size=16, bad_images=0.1), tmp_path / "packs")
+    names = [f"s{row:04d}" for row in range(12) if row != 4]
+    assert packed.files("panck") == tuple(made / "panck" / f"{name}.png" for name in names)
+    assert packed.files("markers") is None
+    with pytest.raises(ConfigError, match="no modality 'HE'"):
+        packed.files("HE")
+    with pytest.raises(DataError, match="was opened without the manifest that knows its image files"):
+        open_pack(packed.folder).files("panck")

@@ -84,6 +84,40 @@ def test_it_installs_again_for_another_python(machine: Machine, tmp_path: Path) 
     assert len(machine.installs()) == 2
 
 
+def test_it_installs_again_when_what_ffcv_is_built_with_changes(machine: Machine, tmp_path: Path) -> None:
+    keys = []
+    for version in ("4.6.0", "4.10.0", ""):
+        path = os.pathsep.join([str(libraries(tmp_path, version)), os.environ["PATH"]])
+        keys.append(machine.run("--key", PATH=path).stdout)
+        assert machine.run(str(tmp_path / "venv"), PATH=path).returncode == 0
+    assert len(set(keys)) == 3
+    assert len(machine.installs()) == 3
+
+
+def libraries(folder: Path, version: str) -> Path:
+    """A folder with a pkg-config that knows libraries of a version, or none."""
+    (folder / "bin").mkdir(exist_ok=True)
+    tool = folder / "bin" / "pkg-config"
+    tool.write_text(f'#!/bin/sh\n[ -n "{version}" ] || exit 1\n[ "$1" = --exists ] || echo "{version}"\n')
+    tool.chmod(0o755)
+    return tool.parent
+
+
+@pytest.mark.parametrize(("version", "headers", "extras"), [
+    ("4.6.0", True, "dev,dali,ffcv"), ("4.6.0", False, "dev,dali"), ("", True, "dev,dali"),
+])  # fmt: skip
+def test_ffcv_is_wanted_where_it_can_be_built(tmp_path: Path, version: str, headers: bool, extras: str) -> None:
+    for name in ("g++", "python"):
+        tool = libraries(tmp_path, version) / name
+        tool.write_text(f"#!/bin/sh\nexit {0 if headers or name == 'g++' else 1}\n")
+        tool.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    done = subprocess.run(
+        [ROOT / ".ci" / "extras"], env={"PATH": path, "PYTHON": "python"}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, extras + "\n", "")
+
+
 def test_an_extra_is_added_to_what_is_there(machine: Machine, tmp_path: Path) -> None:
     venv = str(tmp_path / "venv")
     machine.run(venv)

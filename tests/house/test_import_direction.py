@@ -9,6 +9,7 @@ from support.imports import ROOT, Import, imports
 LAYERS = (
     {"harness.__main__"},
     {"harness.cli"},
+    {"harness.bench"},
     {"jobs"},
     {"harness.report"},
     {"harness.launch"},

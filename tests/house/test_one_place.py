@@ -9,8 +9,10 @@ from support.imports import Import, imports
 PLACES = {
     "mlflow": "harness.tracking.replica",
     "submitit": "harness.launch.local",
-    "ffcv": "harness.data.loaders.ffcv",
-    "nvidia.dali": "harness.data.loaders.dali",
+    "ffcv": "harness.data.loaders.beton",
+    "nvidia.dali": "harness.data.loaders.files",
+    "numba": "harness.data.augment.fused",
+    "pooch": "harness.data.fetch.download",
     "deepspeed": "harness.training.engines.deepspeed",
     "sqlite3": "harness.tracking.replica",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-PLUGINS = ("support.left_out", "support.no_skips", "support.time_limit")
+PLUGINS = ("support.left_out", "support.no_skips", "support.libraries", "support.time_limit")
 SKIPPING = """
 import pytest
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -38,7 +38,9 @@ def test_of_root():
 def run(folder: Path, source: str, *arguments: str, strict: bool = False) -> subprocess.CompletedProcess[str]:
     """Run pytest on one made-up test file with this project's plugins."""
     (folder / "test_made_up.py").write_text(source)
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    long\n    system\n    data\n    time_limit(seconds)\n")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n    long\n    system\n    data\n    ffcv\n    dali\n    time_limit(seconds)\n"
+    )
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "HARNESS_"))}
     environment |= {"PYTHONPATH": str(TESTS)} | ({"HARNESS_NO_SKIPS": "1"} if strict else {})
     plugins = [word for name in PLUGINS for word in ("-p", name)]
@@ -81,6 +83,18 @@ def test_data_without_images_skips_for_a_person_and_is_left_out_in_ci(
     left_out = run(tmp_path, source + "def test_other(): pass\n", strict=True)
     assert left_out.returncode == 0
     assert "left out: 1 data (needs the real images beside the checkout)" in left_out.stdout
+
+
+def test_a_missing_library_leaves_its_tests_out_for_a_person_and_fails_them_in_ci(tmp_path: Path) -> None:
+    source = "import pytest\n@pytest.mark.ffcv\ndef test_it():\n    assert False, 'it ran'\ndef test_other(): pass\n"
+    without = "import support.libraries\nsupport.libraries.LIBRARIES = {'ffcv': 'no_module.of_this_name'}\n"
+    (tmp_path / "conftest.py").write_text(without)
+    left_out = run(tmp_path, source)
+    assert left_out.returncode == 0
+    assert "left out: 1 ffcv (needs FFCV: install the packages of .ci/ffcv.txt, then make test)" in left_out.stdout
+    refused = run(tmp_path, source, strict=True)
+    assert "it ran" in refused.stdout
+    assert "1 failed, 1 passed" in refused.stdout
 
 
 def test_a_test_that_hangs_is_ended_and_the_next_one_runs(tmp_path: Path) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from harness.data.augment.shared import TableS1Family
 from harness.data.augment.table_s1 import TableS1
 
+Kind = TypeVar("Kind", bound=TableS1Family)
 OFF = {f"{name}_probability": 0.0 for name in ("flip", "crop", "noise", "rotation", "solarize", "jitter")}
 
 
 def only(**settings: Any) -> TableS1:
-    """Table S1 with nothing but what `settings` switches on."""
-    return TableS1(**(OFF | settings))
+    """The paper's Table S1 with nothing but what `settings` switches on."""
+    return only_of(TableS1, **settings)
+
+
+def only_of(kind: type[Kind], **settings: Any) -> Kind:
+    """A protocol of Table S1 with nothing but what `settings` switches on."""
+    return kind(**(OFF | settings))
 
 
 def keys(count: int) -> npt.NDArray[np.uint64]:

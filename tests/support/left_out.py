@@ -11,6 +11,8 @@ GROUPS = {
     "system": "make test-system, as root",
     "long": "make test-long",
     "data": "needs the real images beside the checkout",
+    "ffcv": "needs FFCV: install the packages of .ci/ffcv.txt, then make test",
+    "dali": "needs NVIDIA's DALI: make test installs it",
 }
 COUNTS = pytest.StashKey[Counter[str]]()
 

@@ -117,6 +117,14 @@ def normal(key: tuple[int, int], shape: tuple[int, int, int]) -> Image:
     return np.array(cosines + sines)[:count].reshape(shape).transpose(1, 2, 0)
 
 
+def uniform(key: tuple[int, int], shape: tuple[int, int, int]) -> Image:
+    """Numbers in [0, 1) for an image of (C, H, W), given back as (H, W, C): all first words, then all second ones."""
+    count = math.prod(shape)
+    pairs = [noise_words(key, place) for place in range((count + 1) // 2)]
+    numbers = [word // 2**8 / 2**24 for word in [one for one, _ in pairs] + [two for _, two in pairs]]
+    return np.array(numbers[:count]).reshape(shape).transpose(1, 2, 0)
+
+
 def background_noise(image: Image, key: tuple[int, int], sigma: float) -> Image:
     height, width, channels = image.shape
     noise = sigma * normal(key, (channels, height, width))
@@ -158,3 +166,42 @@ def table_s1(image: Image, seed: int, epoch: int, key: int, branch: int) -> Imag
         image = solarize(image, solarized[1])
     factors = [0.6 + 0.8 * number for number in colour[1:4]]
     return jitter(image, *factors, 0.2 * colour[4] - 0.1)
+
+
+def authors_noise(image: Image, key: tuple[int, int]) -> Image:
+    """Numbers from 0 to 256 of 255, in each channel by itself, where it is exactly 0."""
+    height, width, channels = image.shape
+    return np.where(image == 0, 256 * uniform(key, (channels, height, width)) / 255, image)
+
+
+def authors_jitter(image: Image, brightness: float, contrast: float, saturation: float, hue: float) -> Image:
+    """Brightness in grey levels of 255; nothing is cut before the end."""
+    image = image + brightness / 255
+    mean = image.mean(axis=(0, 1))
+    image = (image - mean) * contrast + mean
+    pixels = [authors_hsv(tuple(pixel), saturation, hue) for pixel in image.reshape(-1, 3)]
+    return np.clip(np.array(pixels).reshape(image.shape), 0, 1)
+
+
+def authors_hsv(pixel: tuple[float, float, float], saturation: float, turn: float) -> tuple[float, float, float]:
+    """Through HSV and back, by Python's own conversion; what is not above 0 has no saturation."""
+    if max(pixel) <= 0:
+        return (max(pixel),) * 3
+    h, s, v = colorsys.rgb_to_hsv(*pixel)
+    return colorsys.hsv_to_rgb((h + turn) % 1.0, min(1.0, s * saturation), v)
+
+
+def table_s1_authors(image: Image, seed: int, epoch: int, key: int, branch: int) -> Image:
+    """The whole of the authors' chain."""
+    flips, crop, noise, rotation, solarized, colour = (draws(seed, epoch, key, branch, op, 6) for op in range(6))
+    image = flip(image, flips[0] < 0.5, flips[1] < 0.5)
+    top, left, height, width = crop_box(image.shape, 0.75 + 0.25 * crop[1], 0.75 + 0.25 * crop[2], crop[3], crop[4])
+    image = resize(image[top : top + height, left : left + width], *image.shape[:2])
+    if noise[0] < 0.3:
+        image = authors_noise(image, (int(noise[1] * WORD), int(noise[2] * WORD)))
+    if rotation[0] < 0.4:
+        image = rotate(image, math.pi * rotation[1], nearest=True)
+    if solarized[0] < 0.3:
+        image = solarize(image, (0.01 + 0.59 * solarized[1]) / 255)
+    factors = [0.6 + 0.8 * number for number in colour[2:4]]
+    return authors_jitter(image, 0.8 * colour[1] - 0.4, *factors, 0.2 * colour[4] - 0.1)

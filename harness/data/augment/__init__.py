@@ -44,3 +44,12 @@ class Augmentation(Family, package="harness.data.augment"):
             ConfigError: The seed is out of range.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how it is built")
+
+    def backend_on(self, device: str) -> str:
+        """Who computes on a kind of device, such as `cpu`; a run records it.
+
+        Raises:
+            ConfigError: What the settings ask for does not run there.
+            MissingDependencyError: It is not installed.
+        """
+        return "torch"

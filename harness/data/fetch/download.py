@@ -70,6 +70,11 @@ def download(remote: Remote, cache: Path, progress: Progress | None = None) -> P
     return place
 
 
+def user_cache() -> Path:
+    """Where downloads are kept if nothing else is said: the user's cache, as the system has it."""
+    return Path(_pooch().os_cache("harness"))
+
+
 class _Resuming:
     """A downloader for pooch.
 

@@ -64,8 +64,15 @@ def columns(packed: PackedSet, sources: Sequence[Source]) -> list[Column]:
         DataError: A sample has no partner.
     """
     stored = [packed.stored(source.modality) for source in sources]
-    partners = [None if source.partner == "self" else partner_rows(packed, source.partner) for source in sources]
-    return [Column(array, rows) for array, rows in zip(stored, partners, strict=True)]
+    kinds = {source.partner for source in sources} - {"self"}
+    partners = {kind: partner_rows(packed, kind) for kind in kinds}
+    return [Column(array, partners.get(source.partner)) for array, source in zip(stored, sources, strict=True)]
+
+
+def first_alike(columns: Sequence[Column]) -> list[int]:
+    """For each column the first one that holds the same: itself, unless a source stands twice."""
+    same = [(one.stored, id(one.partners)) for one in columns]
+    return [same.index(one) for one in same]
 
 
 Load = Callable[[Iterable[NDArray[np.int64]]], Iterator[Batch]]

@@ -17,6 +17,8 @@ from harness.data.augment.ops.solarize import solarize
 from support import table_s1_oracle as oracle
 from support.augmenting import channels_last, images, keys, only, unit
 
+pytestmark = pytest.mark.usefixtures("form")
+
 FACTORS = [0.0, 0.6, 0.93, 1.0, 1.17, 1.4]
 TURNS = [-0.5, -0.1, -0.031, 0.0, 0.1, 0.5]
 PAIRS: list[tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor, float], Tensor], list[float]]] = [

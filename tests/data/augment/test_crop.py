@@ -12,6 +12,8 @@ from harness.data.augment.table_s1 import TableS1
 from support import table_s1_oracle as oracle
 from support.augmenting import channels_last, images, keys, only, unit
 
+pytestmark = pytest.mark.usefixtures("form")
+
 
 @pytest.mark.parametrize("side", [16, 31, 64])
 def test_equals_interpolate_on_the_flipped_crop(side: int) -> None:

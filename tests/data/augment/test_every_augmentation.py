@@ -11,6 +11,8 @@ from harness.data.augment import Augmentation
 from harness.errors import DataError
 from support.augmenting import images, keys
 
+pytestmark = pytest.mark.usefixtures("form")
+
 NAMES = list(Augmentation.catalogue())
 
 
@@ -31,6 +33,8 @@ def test_promises(name: str) -> None:
     assert y.max() <= 1
     assert torch.equal(config.build(1)(x, k, 2, 1), y)
     assert torch.allclose(augment(x[4:5], k[4:5], 2, 1), y[4:5], rtol=0, atol=1e-6)
+    assert config.backend_on("cpu") in ("torch", "numba")
+    assert config.backend_on("cuda") == "torch"
     vectors = torch.randn(9, 4)
     assert augment(vectors, k, 2, 1) is vectors
     with pytest.raises(DataError):

@@ -11,7 +11,10 @@ import pytest
 
 from harness.data.augment.ops.draws import draw
 from harness.data.augment.table_s1 import TableS1
+from harness.data.augment.table_s1_authors import TableS1Authors
 from support.augmenting import images, keys
+
+pytestmark = pytest.mark.usefixtures("form")
 
 MEANS = {1: [0.2849, 0.3127, 0.287, 0.3941, 0.5447, 0.293, 0.3568, 0.5622]}
 PIXELS = {1: [0.6548, 0.4738, 0.096, 0.3005, 0.2028, 0.2689, 0.602, 0.9271]}
@@ -30,12 +33,20 @@ PARAMETERS = {
     }
 }
 NOISE_KEY = {1: [2190892578, 1750425323]}
+AUTHORS_MEANS = {1: [0.3624, 0.4155, 0.4652, 0.3883, 0.406, 0.3605, 0.435, 0.4496]}
+AUTHORS_PIXELS = {1: [0.8231, 0.6466, 0.8874, 0.1869, 0.1253, 0.0115, 0.7244, 0.6851]}
 
 
 def test_output_is_that_of_its_revision() -> None:
     y = TableS1().build(0)(images(8), keys(8), 0, 0)
     assert y.mean(dim=(1, 2, 3)).tolist() == pytest.approx(MEANS[TableS1.revision], abs=1e-4)
     assert y[:, 1, 7, 9].tolist() == pytest.approx(PIXELS[TableS1.revision], abs=1e-4)
+
+
+def test_the_authors_output_is_that_of_its_revision() -> None:
+    y = TableS1Authors().build(0)(images(8), keys(8), 0, 0)
+    assert y.mean(dim=(1, 2, 3)).tolist() == pytest.approx(AUTHORS_MEANS[TableS1Authors.revision], abs=1e-4)
+    assert y[:, 1, 7, 9].tolist() == pytest.approx(AUTHORS_PIXELS[TableS1Authors.revision], abs=1e-4)
 
 
 def test_parameters_are_those_of_their_revision() -> None:

@@ -13,6 +13,8 @@ from harness.data.augment.table_s1 import TableS1
 from support import table_s1_oracle as oracle
 from support.augmenting import images, keys, only, unit
 
+pytestmark = pytest.mark.usefixtures("form")
+
 CPU = torch.device("cpu")
 EXTREME = [[0, 0], [2**32 - 1, 2**32 - 1], [2**32 - 1, 0], [0x9E3779B9, 0x7F4A7C15]]
 

@@ -15,6 +15,8 @@ from harness.data.augment.ops.rotation import rotate
 from support import table_s1_oracle as oracle
 from support.augmenting import channels_last, images, keys, only, unit
 
+pytestmark = pytest.mark.usefixtures("form")
+
 ANGLES = np.array([0.0, 0.3, 1.0, 2.2, 3.1])
 
 

@@ -16,6 +16,8 @@ from harness.errors import ConfigError, DataError
 from support import table_s1_oracle as oracle
 from support.augmenting import channels_last, images, keys, only, unit
 
+pytestmark = pytest.mark.usefixtures("form")
+
 
 @pytest.mark.parametrize("branch", [0, 1])
 def test_equals_the_slow_chain(branch: int) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from harness.data.random import uniform_streams
 
 if TYPE_CHECKING:
-    from harness.data.augment.table_s1 import TableS1
+    from harness.data.augment.shared import Span, TableS1Family
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -54,9 +54,9 @@ class Draws:
         rotation: Whether there is a rotation.
         angle: In radians, anticlockwise.
         solarize: Whether values are inverted.
-        threshold: From which value on, 0 to below 1.
+        threshold: From which value on, on the scale 0 to 1.
         jitter: Whether colours are jittered.
-        brightness: A factor.
+        brightness: A factor; under `authors` grey levels of 255, which are added.
         contrast: A factor.
         saturation: A factor.
         hue: A part of a turn.
@@ -85,7 +85,7 @@ class Draws:
         return Draws(**{name: values[part] for name, values in vars(self).items()})
 
 
-def draw(config: TableS1, seed: int, keys: npt.NDArray[np.uint64], epoch: int, branch: int) -> Draws:
+def draw(config: TableS1Family, seed: int, keys: npt.NDArray[np.uint64], epoch: int, branch: int) -> Draws:
     """The parameters of each sample; a sample's own are the same bits in every batch.
 
     Raises:
@@ -94,36 +94,33 @@ def draw(config: TableS1, seed: int, keys: npt.NDArray[np.uint64], epoch: int, b
     streams = [(_branch_of(config, operation, branch), int(operation)) for operation in Operation]
     table = uniform_streams(seed, epoch, keys, streams, NUM_DRAWS).transpose(1, 2, 0)
     flip, crop, noise, rotation, solarize, jitter = (table[operation] for operation in Operation)
-    cropped = crop[0] < config.crop_probability
+    cropped, spans = crop[0] < config.crop_probability, config.spans()
     return Draws(
         flip_lr=flip[0] < config.flip_probability,
         flip_ud=flip[1] < config.flip_probability,
-        crop_height=np.where(cropped, _between(config.crop_minimum, 1.0, crop[1]), 1.0),
-        crop_width=np.where(cropped, _between(config.crop_minimum, 1.0, crop[2]), 1.0),
+        crop_height=np.where(cropped, _between(spans.side, crop[1]), 1.0),
+        crop_width=np.where(cropped, _between(spans.side, crop[2]), 1.0),
         crop_top=crop[3],
         crop_left=crop[4],
         noise=noise[0] < config.noise_probability,
         noise_key=(noise[1:3] * 2**32).astype(np.int64).T,
         rotation=rotation[0] < config.rotation_probability,
-        angle=rotation[1] * config.rotation_maximum,
+        angle=_between(spans.angle, rotation[1]),
         solarize=solarize[0] < config.solarize_probability,
-        threshold=solarize[1],
+        threshold=_between(spans.threshold, solarize[1]),
         jitter=jitter[0] < config.jitter_probability,
-        brightness=_factor(config.brightness, jitter[1]),
-        contrast=_factor(config.contrast, jitter[2]),
-        saturation=_factor(config.saturation, jitter[3]),
-        hue=_between(-config.hue, config.hue, jitter[4]),
+        brightness=_between(spans.brightness, jitter[1]),
+        contrast=_between(spans.contrast, jitter[2]),
+        saturation=_between(spans.saturation, jitter[3]),
+        hue=_between(spans.hue, jitter[4]),
     )
 
 
-def _branch_of(config: TableS1, operation: Operation, branch: int) -> int:
+def _branch_of(config: TableS1Family, operation: Operation, branch: int) -> int:
     """The branch whose draws an operation takes: with joint geometry branch 0's, for what moves pixels."""
     return 0 if config.joint_geometry and operation in GEOMETRY else branch
 
 
-def _between(low: float, high: float, unit: Floats) -> Floats:
+def _between(span: Span, unit: Floats) -> Floats:
+    low, high = span
     return low + (high - low) * unit
-
-
-def _factor(strength: float, unit: Floats) -> Floats:
-    return _between(max(0.0, 1.0 - strength), 1.0 + strength, unit)

@@ -1,4 +1,4 @@
-"""Gaussian noise, a function of the sample's noise key and of the pixel.
+"""Noise, a function of the sample's noise key and of the pixel.
 
 An integer hash gives the bits, Box and Muller's formula the normal numbers. The
 integers are the same on every device: multipliers lie below 2^31, so a product
@@ -59,12 +59,26 @@ def normal(keys: npt.NDArray[np.int64], shape: torch.Size, device: torch.device)
 
     Number i and number i + n/2 of an image's n are the cosine and the sine of one pair of words.
     """
-    count = shape.numel()
-    length, angle = (_unit(word) for word in words(to_device(keys, device), -(-count // 2)))
+    length, angle = _units(keys, shape, device)
     radius = length.add_(UNIT).log_().mul_(-2.0).sqrt_()
     angle.mul_(2.0 * math.pi)
-    pairs = torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)
-    return pairs[:, :count].reshape(-1, *shape)
+    return _as_images(radius * angle.cos(), radius * angle.sin(), shape)
+
+
+def uniform(keys: npt.NDArray[np.int64], shape: torch.Size, device: torch.device) -> Tensor:
+    """Numbers in [0, 1) in float32, (B, *shape); number i and number i + n/2 are one pair of words."""
+    return _as_images(*_units(keys, shape, device), shape)
+
+
+def _units(keys: npt.NDArray[np.int64], shape: torch.Size, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The pairs of words of images of a shape, each word as a fraction in [0, 1)."""
+    one, two = words(to_device(keys, device), -(-shape.numel() // 2))
+    return _unit(one), _unit(two)
+
+
+def _as_images(first: Tensor, second: Tensor, shape: torch.Size) -> Tensor:
+    """First numbers, then second ones, cut to what the shape holds."""
+    return torch.cat([first, second], dim=1)[:, : shape.numel()].reshape(-1, *shape)
 
 
 def words(keys: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""Benchmarks: what a path costs beside what else could be taken, in one run, as ratios."""

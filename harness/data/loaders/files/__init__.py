@@ -1,0 +1,1 @@
+"""Loaders that decode the image files of a manifest."""

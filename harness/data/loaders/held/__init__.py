@@ -1,0 +1,1 @@
+"""Loaders that hold a pack in memory."""
