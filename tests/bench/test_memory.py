@@ -25,7 +25,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
-    """A batch of 16 holds 1 MiB, and an epoch has four or fewer."""
+    """A batch of 16 holds 1 MiB, and an epoch has three."""
     return packed_folder(tmp_path_factory.mktemp("set"), n=64, size=128, groups=16)
 
 
