@@ -111,6 +111,7 @@ class Probe(Stage, name="probe"):
         packed = pack(located(self.data, work.store), work.store.packs)
         label = packed.label(self.label)
         train, test = _labelled(packed, label, "train", self.fraction), _labelled(packed, label, "test", 1.0)
+        _check_classes(packed, label, {"train": train, "test": test})
         source = Source(packed, self.view, train, self.seed, work)
         predictions = self._predict(source, label, train, test)
         write_predictions(work.path("predictions.parquet"), predictions)
@@ -152,6 +153,24 @@ class Probe(Stage, name="probe"):
             "synthetic": packed.synthetic,
             "data_name": packed.name,
         }
+
+
+def _check_classes(packed: PackedSet, label: Label, rows: Mapping[str, NDArray[np.int64]]) -> None:
+    """Check that no class is in one split alone: it could not be learnt, or not be tested.
+
+    Raises:
+        DataError: One is; a class that no sample has is passed over.
+    """
+    found = {split: set(label.values[taken].tolist()) for split, taken in rows.items()}
+    for split, classes in found.items():
+        missing = [label.classes[number] for number in sorted(set.union(*found.values()) - classes)]
+        if missing:
+            raise DataError(
+                f"no sample of the split {split!r} of {packed.name!r} is of the class {', '.join(missing)}",
+                where=f"label {label.name!r}",
+                legal="every class that occurs in both splits",
+                mend="split so that each class is on both sides, or take the class out of the label",
+            )
 
 
 def _labelled(packed: PackedSet, label: Label, split: str, fraction: float) -> NDArray[np.int64]:
