@@ -5,7 +5,7 @@ pyarrow is imported here, and only where there is such a file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,13 @@ def _matrix(arrow: Any, column: Any, path: Path, name: str) -> NDArray[np.float6
             mend="convert them to numbers",
         )
     lengths = [length for part in column.chunks for length in _lengths(part)]
+    _check_alike(lengths, path, name)
+    parts = [part.flatten().to_numpy(zero_copy_only=False) for part in column.chunks]
+    flat = np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
+    return flat.reshape(len(lengths), -1) if lengths else flat.reshape(0, 1)
+
+
+def _check_alike(lengths: Sequence[int], path: Path, name: str) -> None:
     for row, length in enumerate(lengths, 1):
         if not length or length != lengths[0]:
             raise DataError(
@@ -80,9 +87,6 @@ def _matrix(arrow: Any, column: Any, path: Path, name: str) -> NDArray[np.float6
                 legal=f"{lengths[0] or 'one or more'}, as the first sample has",
                 mend="give every sample the same features",
             )
-    parts = [part.flatten().to_numpy(zero_copy_only=False) for part in column.chunks]
-    flat = np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
-    return flat.reshape(len(lengths), -1) if lengths else flat.reshape(0, 1)
 
 
 def _lengths(part: Any) -> list[int]:

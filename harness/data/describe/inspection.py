@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.data.checks import SPLITS, shown
@@ -117,13 +117,18 @@ def _leaks(manifest: Manifest, twice: Mapping[str, Duplicates]) -> Iterator[str]
 
 def _remarks(manifest: Manifest, seen: Look, twice: Mapping[str, Duplicates]) -> Iterator[str]:
     for name, found in twice.items():
-        if found.within:
-            listed = shown(" = ".join(manifest.ids[row] for row in rows) for rows in found.within)
-            yield f"{len(found.within)} images of {name!r} stand more than once within a split: {listed}"
-        if seen.blank[name]:
-            listed = shown(manifest.ids[row] for row in sorted(seen.blank[name]))
-            yield f"{len(seen.blank[name])} images of {name!r} have one value throughout: {listed}"
+        yield from _remarks_on(manifest, name, found, seen.blank[name])
     for row in tally(manifest):
         lacking = [split for split in SPLITS if split in manifest.splits and not row.by_split.get(split)]
         if lacking and row.name != NONE:
             yield f"the class {row.name!r} of {row.label!r} has no patch in {' and '.join(lacking)}"
+
+
+def _remarks_on(manifest: Manifest, name: str, found: Duplicates, blank: Collection[int]) -> Iterator[str]:
+    """What is odd about the images of one modality."""
+    if found.within:
+        listed = shown(" = ".join(manifest.ids[row] for row in rows) for rows in found.within)
+        yield f"{len(found.within)} images of {name!r} stand more than once within a split: {listed}"
+    if blank:
+        listed = shown(manifest.ids[row] for row in sorted(blank))
+        yield f"{len(blank)} images of {name!r} have one value throughout: {listed}"
