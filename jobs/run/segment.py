@@ -12,9 +12,8 @@ import numpy as np
 from PIL import Image
 
 from harness.data.nuclei import tool
-from harness.data.nuclei.folder import ABOUT, PatchNuclei, write_nuclei
+from harness.data.nuclei.folder import ABOUT, SEGMENTED, PatchNuclei, side_of, write_nuclei
 from harness.data.nuclei.formats import read_tiatoolbox
-from harness.data.nuclei.imported import MODALITY, side_of
 from harness.data.nuclei.outlines import patch_of
 from harness.data.reading import native_image
 from harness.errors import ConfigError, DataError, MissingDependencyError
@@ -35,9 +34,9 @@ TOOL = "HoVer-Net, fast mode, PanNuke, by TIAToolbox"
 def segmented(stage: Nuclei, work: Work) -> Outcome:
     """Segment every patch; the tool's files are kept between attempts and go with the result."""
     manifest = stage.data.manifest(work.store.packs)
-    if MODALITY not in manifest.modalities:
+    if SEGMENTED not in manifest.modalities:
         raise ConfigError(
-            f"the data set {manifest.name!r} has no modality {MODALITY!r}",
+            f"the data set {manifest.name!r} has no modality {SEGMENTED!r}",
             legal=manifest.modalities,
             mend="segment a data set whose H&E is the modality 'he'",
         )
@@ -123,7 +122,7 @@ def _segment(stage: Nuclei, manifest: Manifest, rows: list[int], found: Path) ->
 
 def _enlarged(stage: Nuclei, manifest: Manifest, row: int, scratch: Path) -> Path:
     """A patch as the tool is to see it."""
-    pixels = native_image(manifest.modalities[MODALITY], row, manifest.image_hashes[MODALITY][row])
+    pixels = native_image(manifest.modalities[SEGMENTED], row, manifest.image_hashes[SEGMENTED][row])
     side = round(len(pixels) * stage.upscale)
     path = scratch / f"{row}.png"
     Image.fromarray(np.ascontiguousarray(pixels)).resize((side, side), Image.Resampling.BICUBIC).save(path)
@@ -131,7 +130,7 @@ def _enlarged(stage: Nuclei, manifest: Manifest, row: int, scratch: Path) -> Pat
 
 
 def _patches(stage: Nuclei, manifest: Manifest, found: Path) -> Iterator[PatchNuclei]:
-    part = manifest.modalities[MODALITY]
+    part = manifest.modalities[SEGMENTED]
     for row, name in enumerate(manifest.ids):
         path = found / f"{row}.json"
         yield patch_of(name, read_tiatoolbox(read_text(path), str(path)), side_of(part, row), stage.upscale)

@@ -27,7 +27,7 @@ from harness.config.identity import digest
 from harness.config.yaml import dump, parse
 from harness.data.checks import shown
 from harness.data.files import image_modality
-from harness.data.manifest import Label, Manifest
+from harness.data.manifest import Label, Manifest, Modality
 from harness.data.nuclei import TYPES
 from harness.data.nuclei.label import commonest, tie_rate
 from harness.data.table import Table, read_table
@@ -36,6 +36,8 @@ from harness.files import naming_full_disk, read_text, write_atomic
 
 ABOUT, TABLE, MASKS = "nuclei.yaml", "cells.csv", "masks"
 MODALITY, LABEL = "nuclei", "cell"
+SEGMENTED = "he"
+"""The modality that the masks are of."""
 COUNTED = TYPES[1:]
 
 
@@ -100,12 +102,22 @@ def with_nuclei(manifest: Manifest, folder: Path) -> Manifest:
     table = read_table(folder / TABLE, ["id", "mask", *COUNTED])
     rows = _rows(table, manifest.ids, folder)
     files = [folder / table.columns["mask"][row] for row in rows]
+    _check_size(manifest, files[0])
     counts = np.array([table.numbers(name) for name in COUNTED], dtype=np.int64).T.reshape(-1, len(COUNTED))
     return replace(
         manifest,
         modalities={**manifest.modalities, MODALITY: image_modality(MODALITY, manifest.ids, files, "nearest")},
         labels={**manifest.labels, LABEL: Label(LABEL, TYPES, commonest(counts[rows]) + 1, (MODALITY,))},
     )
+
+
+def side_of(part: Modality, sample: int) -> int:
+    """The side of a patch as it is stored, in px."""
+    if part.pixels is not None:
+        return part.pixels.shape[0]
+    assert part.files is not None
+    with Image.open(part.files[sample]) as image:
+        return image.width
 
 
 def without_nuclei(manifest: Manifest) -> dict[str, Any]:
@@ -136,6 +148,23 @@ def _rows(table: Table, ids: Sequence[str], folder: Path) -> list[int]:
             mend="make the masks of these patches, or name the folder that belongs to this data set",
         )
     return [place[name] for name in ids]
+
+
+def _check_size(manifest: Manifest, mask: Path) -> None:
+    """Check that the first patch and its mask have one size; a pack checks that all of a modality have."""
+    part = manifest.modalities.get(SEGMENTED)
+    if part is None or not mask.is_file():
+        return
+    side = side_of(part, 0)
+    with Image.open(mask) as opened:
+        found = opened.width
+    if found != side:
+        raise DataError(
+            f"the mask {str(mask)!r} has {found} px, its patch {side} px",
+            where="data.nuclei",
+            legal="masks of the patches' own size",
+            mend="import the masks again, with the scale at which they were segmented",
+        )
 
 
 def _check_about(folder: Path) -> None:

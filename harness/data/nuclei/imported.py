@@ -6,11 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PIL import Image
-
 from harness.data.checks import shown
-from harness.data.manifest import Manifest, Modality
-from harness.data.nuclei.folder import PatchNuclei, write_nuclei
+from harness.data.manifest import Manifest
+from harness.data.nuclei.folder import SEGMENTED, PatchNuclei, side_of, write_nuclei
 from harness.data.nuclei.formats import FORMATS
 from harness.data.nuclei.outlines import patch_of
 from harness.errors import ConfigError, DataError, did_you_mean
@@ -18,8 +16,6 @@ from harness.files import read_text
 
 Progress = Callable[[int, int], None]
 """Told how many patches of how many are done."""
-
-MODALITY = "he"
 
 
 def import_nuclei(
@@ -52,17 +48,8 @@ def import_nuclei(
 
 def stem_of(manifest: Manifest, sample: int) -> str:
     """The name under which tools know a patch: that of its H&E image's file, without its suffix."""
-    files = manifest.modalities[MODALITY].files
+    files = manifest.modalities[SEGMENTED].files
     return files[sample].stem if files is not None else manifest.ids[sample]
-
-
-def side_of(part: Modality, sample: int) -> int:
-    """The side of a patch as it is stored, in px."""
-    if part.pixels is not None:
-        return part.pixels.shape[0]
-    assert part.files is not None
-    with Image.open(part.files[sample]) as image:
-        return image.width
 
 
 def _files(manifest: Manifest, left: Path) -> list[Path]:
@@ -88,7 +75,7 @@ def _files(manifest: Manifest, left: Path) -> list[Path]:
 def _patches(
     manifest: Manifest, files: list[Path], form: str, scale: float, progress: Progress | None
 ) -> Iterator[PatchNuclei]:
-    part = manifest.modalities[MODALITY]
+    part = manifest.modalities[SEGMENTED]
     for sample, path in enumerate(files):
         nuclei = FORMATS[form](read_text(path), str(path))
         yield patch_of(manifest.ids[sample], nuclei, side_of(part, sample), scale)

@@ -92,3 +92,10 @@ def test_masks_of_another_size_are_named(data: Dataset, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((32, 32), np.uint8)).save(path)
     with pytest.raises(DataError, match="32 x 32 px grey"):
         pack(data, tmp_path / "packs")
+
+
+def test_masks_of_another_size_than_their_patches_are_named(data: Dataset, tmp_path: Path) -> None:
+    for path in (tmp_path / "nuclei" / "masks").iterdir():
+        Image.fromarray(np.zeros((32, 32), np.uint8)).save(path)
+    with pytest.raises(DataError, match=r"the mask .* has 32 px, its patch 16 px"):
+        data.manifest()
