@@ -15,6 +15,7 @@ or, with the paper's four settings by name::
 
     pair: downsample          # immunofluorescence, crop_pad, downsample, nuclear_mask
     asymmetric: true          # false pairs the first view with itself
+    partner: self             # group or split: a control, the second view is of another patch there
 
 is written out before anything is hashed, so that two grids which say the same in
 different words share their runs.
@@ -23,8 +24,10 @@ different words share their runs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from harness.data.source import Partner
+from harness.data.views import View
 from harness.errors import ConfigError, did_you_mean
 
 PAIRS = {
@@ -34,7 +37,7 @@ PAIRS = {
     "nuclear_mask": ("mask:nuclei", "he"),
 }
 """The paper's settings (section 2.1): the view that is deployed, and the one that it learns from."""
-SHORT_FORMS = ("views", "pair", "asymmetric", "shared_weights", "encoder", "expander", "augmentation")
+SHORT_FORMS = ("views", "pair", "asymmetric", "partner", "shared_weights", "encoder", "expander", "augmentation")
 WRITTEN_OUT = ("branches", "encoders", "expanders")
 DEFAULT_ENCODER = "resnet50"
 DEFAULT_AUGMENTATION = "table_s1"
@@ -67,7 +70,7 @@ def written_out(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _views(settings: Mapping[str, Any]) -> Sequence[Any]:
-    if "pair" in settings or "asymmetric" in settings:
+    if any(key in settings for key in ("pair", "asymmetric", "partner")):
         return _named(settings)
     views = settings.get("views")
     if not isinstance(views, list | tuple) or len(views) < 2:
@@ -87,8 +90,12 @@ def _named(settings: Mapping[str, Any]) -> Sequence[Any]:
         raise ConfigError(f"pair is {name!r}", legal=PAIRS, mend=mend)
     if not isinstance(asymmetric, bool):
         raise ConfigError(f"asymmetric is {asymmetric!r}", legal="true, false")
+    partner = settings.get("partner", "self")
+    if partner not in get_args(Partner):
+        raise ConfigError(f"partner is {partner!r}", legal=get_args(Partner))
     primary, secondary = PAIRS[name]
-    return [primary, secondary if asymmetric else primary]
+    seen = View.from_text(secondary if asymmetric else primary)
+    return [primary, seen | {"partner": partner}]
 
 
 def _components(value: Any, branches: int, shared: bool, name: str) -> list[Any]:

@@ -111,6 +111,18 @@ def test_the_papers_settings_by_name(pair: str, asymmetric: bool, titles: list[s
     assert found.tags()["pairing"].startswith("asymmetric" if asymmetric else "symmetric")
 
 
+def test_the_second_view_of_a_named_pair_may_be_of_another_patch() -> None:
+    found = pretrain(pair="downsample", partner="group")
+    assert [branch.view.title for branch in found.branches] == ["downsample 7 he", "he of another in the group"]
+    assert found.tags()["pairing"].startswith("asymmetric")
+    with pytest.raises(ConfigError, match="partner is 'region'"):
+        pretrain(pair="downsample", partner="region")
+
+
+def test_both_ways_to_name_a_pair_have_one_identity() -> None:
+    assert identity(pretrain(pair="immunofluorescence")) == identity(pretrain(views=["he", "panck"]))
+
+
 def test_a_pair_is_named_or_listed() -> None:
     with pytest.raises(ConfigError, match="did you mean 'crop_pad'"):
         pretrain(pair="crop-pad")
