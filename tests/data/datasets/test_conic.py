@@ -187,3 +187,11 @@ def test_a_part_is_told_from_the_whole(root: Path) -> None:
 
 def test_the_share_of_each_source_is_what_its_rows_are(root: Path) -> None:
     assert set(Counter(read(root).groups).values()) == {5}
+
+
+def test_the_share_of_ties_is_told(root: Path) -> None:
+    rows = read_rows(root / "counts.csv")
+    for number, cells in enumerate(rows):
+        cells.update(dict.fromkeys(cells, "0"), lymphocyte="3", plasma="3" if number < 15 else "1")
+    write_table(root / "counts.csv", rows)
+    assert "a tie in 25.0% of the patches" in read(root).note
