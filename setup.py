@@ -33,6 +33,7 @@ EXTRAS = {
     "bench": ["lightly>=1.5", "stable-pretraining>=0.1", "torchvision>=0.21"],  # what `harness bench` measures beside
     "dali": ["nvidia-dali-cuda130>=2.4"],  # for the CUDA that PyTorch 2.15 brings
     "deepspeed": ["deepspeed>=0.19"],
+    "keras": ["h5py>=3.10"],  # weights that Keras saved as HDF5
     "ffcv": ["ffcv>=1.0.2", "setuptools>=68"],  # builds itself: see .ci/ffcv.txt; imports distutils
     "dev": [
         "mypy>=1.11",

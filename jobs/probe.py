@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from harness.config.base import Since
 from harness.config.identity import digest
 from harness.config.plain import to_plain
-from harness.data.checks import NO_LABEL
+from harness.data.augment import Augmentation
 from harness.data.datasets import Dataset
 from harness.data.views import View
-from harness.errors import DataError
+from harness.errors import ConfigError
 from harness.evaluation.heads import Head
+from harness.evaluation.heads.stepped import Stepped
 from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
 from jobs.data import at_hand, located, made_before
@@ -30,7 +32,6 @@ from jobs.features import Features, Source
 if TYPE_CHECKING:
     from harness.data.manifest import Label
     from harness.data.packed import PackedSet
-    from harness.evaluation.predictions import Predictions
 
 
 class Probe(Stage, name="probe"):
@@ -43,6 +44,11 @@ class Probe(Stage, name="probe"):
         features: What the head is trained on.
         head: The classifier; None takes what suits the features.
         fraction: The share of the training split that the head sees.
+        head_inputs: What the head is trained on: `cached`, the features of the patches as
+            they are, made once; or `augmented`, those of patches augmented anew in each
+            epoch, as in the paper, for an encoder's features and a head trained by steps.
+            Testing has no augmentation either way.
+        augmentation: Of `augmented`; Table S1's where none is named.
     """
 
     data: Dataset
@@ -51,6 +57,30 @@ class Probe(Stage, name="probe"):
     features: Features
     head: Head
     fraction: float = Field(default=1.0, gt=0, le=1)
+    head_inputs: Annotated[Literal["cached", "augmented"], Since("cached")] = "cached"
+    augmentation: Annotated[Augmentation | None, Since(None)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _table_s1(cls, settings: Any) -> Any:
+        named = not isinstance(settings, dict) or settings.get("augmentation") is not None
+        if named or settings.get("head_inputs") != "augmented":
+            return settings
+        return {**settings, "augmentation": "table_s1"}
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.head_inputs == "augmented":
+            _check_fits("features", self.features.name, [n for n, f in Features.catalogue().items() if f.augmentable])
+            _check_fits("head", self.head.name, [n for n, h in Head.catalogue().items() if issubclass(h, Stepped)])
+        elif self.augmentation is not None:
+            raise ConfigError(
+                f"the augmentation {self.augmentation.name!r} has no effect on cached features",
+                where="augmentation",
+                legal="null",
+                mend="take it out, or set head_inputs: augmented",
+            )
+        return self
 
     @classmethod
     def short_forms(cls) -> tuple[str, ...]:
@@ -98,22 +128,27 @@ class Probe(Stage, name="probe"):
 
     def price(self) -> Price:
         """Forward passes of the data set; the head is cheap beside them."""
-        return Price(f"probe {self.features.name} {self.data.size}", 1.0, 0.1)
+        if self.head_inputs == "cached":
+            return Price(f"probe {self.features.name} {self.data.size}", 1.0, 0.1)
+        assert isinstance(self.head, Stepped)
+        return Price(f"probe augmented {self.features.name} {self.data.size}", 1.0 + self.head.epochs, 0.1)
 
     def __call__(self, work: Work) -> Outcome:
         """Train the head on the training split's features, test it on the test split's."""
         from harness.data.pack import pack
         from harness.evaluation.metrics import at_majority_rate, measure
+        from harness.evaluation.per_class import per_class
         from harness.evaluation.predictions import write_predictions
         from harness.training.determinism import deterministic
+        from jobs.run.labelled import labelled_rows
+        from jobs.run.probed import predicted
 
         deterministic(work.threads)
         packed = pack(located(self.data, work.store), work.store.packs)
         label = packed.label(self.label)
-        train, test = _labelled(packed, label, "train", self.fraction), _labelled(packed, label, "test", 1.0)
-        _check_classes(packed, label, {"train": train, "test": test})
+        train, test = labelled_rows(packed, label, self.fraction)
         source = Source(packed, self.view, train, self.seed, work)
-        predictions = self._predict(source, label, train, test)
+        predictions = predicted(self, source, label, test)
         write_predictions(work.path("predictions.parquet"), predictions)
         found = measure(predictions)
         if work.journal is not None:
@@ -122,6 +157,8 @@ class Probe(Stage, name="probe"):
         facts = {
             **self._facts(packed, label, test),
             **self.features.facts(work),
+            **self._augmented_by(work),
+            **per_class(predictions),
             "at_majority": at_majority_rate(predictions),
         }
         facts["target_in_pair"] = any(
@@ -130,17 +167,11 @@ class Probe(Stage, name="probe"):
         metrics = {f"test/{name}": value for name, value in found.items() if value == value}
         return Outcome(metrics, facts, {"predictions": work.path("predictions.parquet")})
 
-    def _predict(self, source: Source, label: Label, train: NDArray[np.int64], test: NDArray[np.int64]) -> Predictions:
-        from harness.evaluation.predictions import Predictions
-
-        features = self.features.extract(source, np.concatenate([train, test]))
-        fitted = self.head.fit(features[: len(train)], label.values[train], len(label.classes), self.seed)
-        return Predictions(
-            ids=np.array(source.packed.ids)[test],
-            groups=np.array(source.packed.groups)[test],
-            labels=label.values[test],
-            probabilities=fitted(features[len(train) :]),
-        )
+    def _augmented_by(self, work: Work) -> dict[str, Any]:
+        """Who computes the augmentation, where there is one."""
+        if self.augmentation is None:
+            return {}
+        return {"augmented_by": self.augmentation.backend_on(work.world.device.type)}
 
     def _facts(self, packed: PackedSet, label: Label, test: NDArray[np.int64]) -> dict[str, Any]:
         values = label.values[test].tolist()
@@ -155,32 +186,16 @@ class Probe(Stage, name="probe"):
         }
 
 
-def _check_classes(packed: PackedSet, label: Label, rows: Mapping[str, NDArray[np.int64]]) -> None:
-    """Check that no class is in one split alone: it could not be learnt, or not be tested.
+def _check_fits(kind: str, name: str, legal: list[str]) -> None:
+    """Check that augmented inputs are possible.
 
     Raises:
-        DataError: One is; a class that no sample has is passed over.
+        ConfigError: They are not with the component of this name.
     """
-    found = {split: set(label.values[taken].tolist()) for split, taken in rows.items()}
-    for split, classes in found.items():
-        missing = [label.classes[number] for number in sorted(set.union(*found.values()) - classes)]
-        if missing:
-            raise DataError(
-                f"no sample of the split {split!r} of {packed.name!r} is of the class {', '.join(missing)}",
-                where=f"label {label.name!r}",
-                legal="every class that occurs in both splits",
-                mend="split so that each class is on both sides, or take the class out of the label",
-            )
-
-
-def _labelled(packed: PackedSet, label: Label, split: str, fraction: float) -> NDArray[np.int64]:
-    """Rows of a split that have the label.
-
-    Raises:
-        DataError: None has.
-    """
-    rows = packed.rows(split, fraction, label.name)
-    labelled: NDArray[np.int64] = rows[label.values[rows] != NO_LABEL]
-    if not len(labelled):
-        raise DataError(f"no sample of the split {split!r} of {packed.name!r} has the label {label.name!r}")
-    return labelled
+    if name not in legal:
+        raise ConfigError(
+            f"head_inputs 'augmented' does not go with the {kind} {name!r}",
+            where=f"{kind}.name",
+            legal=legal,
+            mend="take one of these, or head_inputs: cached",
+        )

@@ -94,6 +94,8 @@ def test_a_reader_never_sees_half_a_file_nor_does_sudden_death_leave_one(tmp_pat
             while not path.exists():
                 pass
             seen |= {path.read_text() for _ in range(200)}
+            while len(seen) < 2:
+                seen.add(path.read_text())
             writer.send_signal(signal.SIGKILL)
             writer.wait()
         seen.add(path.read_text())

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.config.family import Family
+from harness.data.augment import Augmentation
 from harness.data.views import View
+from harness.errors import ConfigError
 from harness.grid.work import Work
 
 if TYPE_CHECKING:
@@ -39,8 +41,27 @@ class Source:
     work: Work
 
 
+class Varied(Protocol):
+    """Features that are made anew in each epoch.
+
+    Attributes:
+        num_features: How many a sample has.
+    """
+
+    num_features: int
+
+    def __call__(self, epoch: int, rows: NDArray[np.int64]) -> Floats:
+        """The features of some rows of the data set in an epoch, rows x features."""
+
+
 class Features(Family, package="jobs.features"):
-    """Features' settings."""
+    """Features' settings.
+
+    Attributes:
+        augmentable: Whether `varied` can make them of augmented patches.
+    """
+
+    augmentable: ClassVar[bool] = False
 
     @classmethod
     def default_head(cls) -> str:
@@ -58,3 +79,11 @@ class Features(Family, package="jobs.features"):
     @abstractmethod
     def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
         """Features of some rows of the data set, rows x features, in their order."""
+
+    def varied(self, source: Source, augmentation: Augmentation) -> Varied:
+        """Features of patches that are augmented anew in each epoch.
+
+        Raises:
+            ConfigError: They are not of an encoder.
+        """
+        raise ConfigError(f"the features {self.name!r} are no encoder's, so they cannot be augmented")

@@ -1,4 +1,4 @@
-"""From stored patches to an encoder's representations, without augmentation."""
+"""From stored patches to an encoder's representations, as they are or augmented."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from harness.data.augment import Augmenter
 from harness.data.source import partner_rows
 from harness.data.views import View
 
 if TYPE_CHECKING:
     from harness.data.packed import PackedSet
+    from harness.models.nets.shell import EncoderModule
 
 BATCH = 256
 
@@ -40,12 +42,66 @@ def plain_inputs(
 
 def seen(packed: PackedSet, view: View, rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
     """Batches of a view of some rows, uint8 B x H x W x 3 or vectors, in order, the last one smaller."""
-    stored, partners = packed.array(view.modality), partner_rows(packed, view.partner)
-    to_view = view.build()
+    viewed = Viewed(packed, view, device)
     for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        taken = torch.from_numpy(np.ascontiguousarray(stored[partners[part]])).to(device)
-        yield to_view(taken, packed.keys[part])
+        yield viewed(rows[start : start + BATCH])
+
+
+class Viewed:
+    """A view of any rows of a data set.
+
+    Args:
+        packed: The data set.
+        view: What of each sample is looked at.
+        device: Where the samples go.
+    """
+
+    def __init__(self, packed: PackedSet, view: View, device: torch.device) -> None:
+        self.stored, self.partners = packed.array(view.modality), partner_rows(packed, view.partner)
+        self.keys, self.to_view, self.device = packed.keys, view.build(), device
+
+    def __call__(self, rows: NDArray[np.int64]) -> Tensor:
+        """One batch, uint8 B x H x W x 3 or vectors."""
+        taken = torch.from_numpy(np.ascontiguousarray(self.stored[self.partners[rows]])).to(self.device)
+        return self.to_view(taken, self.keys[rows])
+
+
+class AugmentedFeatures:
+    """Representations of patches that are augmented anew in each epoch, by a frozen encoder.
+
+    The draws are those of a pre-training run of the same seed: keyed by the epoch, the
+    sample and the branch, so that neither the order nor the batch changes them. Batches
+    lie in memory as those of `plain_inputs` do, because a convolution may round
+    otherwise where they lie otherwise.
+
+    Args:
+        encoder: In inference mode.
+        viewed: Gives the patches.
+        augment: What is done to them.
+        standardise: The last step before the encoder.
+        branch: The number under which draws are made.
+    """
+
+    def __init__(
+        self,
+        encoder: EncoderModule,
+        viewed: Viewed,
+        augment: Augmenter,
+        standardise: Callable[[Tensor], Tensor],
+        branch: int,
+    ) -> None:
+        self.encoder, self.viewed, self.augment = encoder, viewed, augment
+        self.standardise, self.branch = standardise, branch
+        self.num_features = encoder.num_features
+
+    def __call__(self, epoch: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The features of some rows in an epoch, rows x features."""
+        parts = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+        return represent(self.encoder, (self._inputs(epoch, part) for part in parts))
+
+    def _inputs(self, epoch: int, rows: NDArray[np.int64]) -> Tensor:
+        x = self.augment(self.viewed(rows), self.viewed.keys[rows], epoch, self.branch)
+        return self.standardise(x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x)
 
 
 def as_floats(x_BHWC: Tensor) -> Tensor:

