@@ -46,10 +46,15 @@ class Objective(Family, package="harness.objectives"):
                 mend="change the branches, or take another objective",
             )
 
-    def chance(self, global_batch_size: int) -> float:
+    def chance(self, global_batch_size: int, *, width: int | None = None, num_branches: int = 2) -> float:
         """The least loss that embeddings can reach which say nothing about which of them form a pair.
 
         A run that ends no lower has learnt nothing of its pairs.
+
+        Args:
+            global_batch_size: N.
+            width: D, which an objective that sums over dimensions needs.
+            num_branches: How many embeddings of a sample there are.
         """
         raise NotImplementedError
 

@@ -36,7 +36,7 @@ class NTXent(Objective, name="ntxent"):
 
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5
 
-    def chance(self, global_batch_size: int) -> float:
+    def chance(self, global_batch_size: int, *, width: int | None = None, num_branches: int = 2) -> float:
         """See `Objective.chance`: the logarithm of the 2N - 1 candidates, whatever the spread (Jensen)."""
         return math.log(2 * global_batch_size - 1)
 

@@ -45,7 +45,7 @@ class VICReg(Objective, name="vicreg"):
     variance_weight: Weight = 25.0
     covariance_weight: Weight = 1.0
 
-    def chance(self, global_batch_size: int) -> float:
+    def chance(self, global_batch_size: int, *, width: int | None = None, num_branches: int = 2) -> float:
         """See `Objective.chance`: the best spread s of embeddings that are independent of their partners.
 
         Two independent embeddings of spread s are 2 s^2 apart, so the loss is

@@ -41,12 +41,18 @@ def did_train(run: JointEmbedding, history: Sequence[Entry]) -> tuple[bool, dict
     """
     figures = {
         "train/loss_last_epoch": last_epoch(history, "train/loss", run.steps_per_epoch),
-        "train/loss_at_chance": run.stage.objective.chance(run.stage.global_batch_size),
+        "train/loss_at_chance": _chance(run),
         "train/effective_rank": _rank(run, trained=True),
         "train/effective_rank_random": _rank(run, trained=False),
     }
     learnt = figures["train/loss_last_epoch"] < (1 - BELOW_CHANCE) * figures["train/loss_at_chance"]
     return learnt and figures["train/effective_rank"] >= LEAST_RANK, figures
+
+
+def _chance(run: JointEmbedding) -> float:
+    stage = run.stage
+    width = stage.expanders[stage.branches[0].expander].width
+    return stage.objective.chance(stage.global_batch_size, width=width, num_branches=len(stage.branches))
 
 
 def last_epoch(history: Sequence[Entry], name: str, steps: int) -> float:

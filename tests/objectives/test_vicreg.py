@@ -71,9 +71,9 @@ def test_the_ranks_shares_have_the_whole_as_their_mean(dtype: torch.dtype, domin
     torch.testing.assert_close(shares.mean(), gram.direct_energy(z, torch.float64), rtol=tolerance, atol=0)
 
 
-def test_on_a_device_the_fall_back_is_chosen_without_the_host() -> None:
+def test_on_a_device_the_fall_back_ischosen_without_the_host() -> None:
     fast, exact = torch.tensor(1.0, device="meta"), torch.tensor(2.0, device="meta")
-    assert gram._chosen(fast > 0, fast, lambda: exact).device.type == "meta"
+    assert gram.chosen(fast > 0, fast, lambda: exact).device.type == "meta"
 
 
 def test_the_cheaper_form_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def gram_energy(z_ND: Tensor, own: slice, dtype: torch.dtype) -> Tensor:
     total = _energy_of_rows(z_ND.to(dtype), own)
     share = total - diagonal
     if dtype is not torch.float64:
-        share = _chosen(share >= TRUSTED_SHARE * total, share, lambda: _energy_of_rows(z_ND, own) - diagonal)
+        share = chosen(share >= TRUSTED_SHARE * total, share, lambda: _energy_of_rows(z_ND, own) - diagonal)
     return weight * share
 
 
@@ -60,7 +60,7 @@ def _energy_of_rows(z_ND: Tensor, own: slice) -> Tensor:
     return (z_ND[own] @ z_ND.T).double().square().sum()
 
 
-def _chosen(trusted: Tensor, fast: Tensor, exact: Callable[[], Tensor]) -> Tensor:
+def chosen(trusted: Tensor, fast: Tensor, exact: Callable[[], Tensor]) -> Tensor:
     """One of two values by a flag; only on the CPU, where it costs nothing, is the flag read by the host."""
     if trusted.device.type == "cpu":
         return fast if trusted else exact()

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from harness.objectives.loss.base import ObjectiveLoss
+from harness.objectives.loss.unit import unit_rows
 from harness.objectives.ntxent import NTXent
 
 
@@ -17,7 +18,7 @@ class NTXentLoss(ObjectiveLoss):
 
     def terms(self, whole: list[Tensor], own: slice) -> dict[str, Tensor]:
         """The loss over this rank's anchors."""
-        u_ND, v_ND = (_unit_rows(z_ND) for z_ND in whole)
+        u_ND, v_ND = (unit_rows(z_ND) for z_ND in whole)
         num_global, device = len(u_ND), u_ND.device
         anchors_2nD, all_2ND = torch.cat([u_ND[own], v_ND[own]]), torch.cat([u_ND, v_ND])
         of_u_n = torch.arange(own.start, own.stop, device=device)
@@ -26,9 +27,3 @@ class NTXentLoss(ObjectiveLoss):
         logits_2n2N = (anchors_2nD @ all_2ND.T / self.config.temperature).scatter(1, itself_2n1, -torch.inf)
         losses_2n = F.cross_entropy(logits_2n2N, torch.cat([of_v_n, of_u_n]), reduction="none")
         return {"loss": losses_2n.mean(dtype=torch.float64).to(u_ND.dtype)}
-
-
-def _unit_rows(z_ND: Tensor) -> Tensor:
-    """Rows of length one; a row of zeros stays, its gradient finite where 1 / norm would not be."""
-    norm_N1 = torch.linalg.vector_norm(z_ND, dim=1, keepdim=True)
-    return z_ND / torch.where(norm_N1 > 0, norm_N1, 1.0)
