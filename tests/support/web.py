@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Site:
         url: The server's address.
         breaks: After how many bytes each of the next connections ends early.
         ranges: Whether a part of a file can be asked for.
+        compresses: Whether a file is sent compressed to who accepts that.
         refused: How many of the next requests are answered with status 503.
         asked: The path and the first byte of each request, in order.
     """
@@ -28,6 +30,7 @@ class Site:
     url: str = ""
     breaks: list[int] = field(default_factory=list)
     ranges: bool = True
+    compresses: bool = False
     refused: int = 0
     asked: list[tuple[str, int]] = field(default_factory=list)
 
@@ -72,8 +75,11 @@ class _Handler(BaseHTTPRequestHandler):
         if start and start >= len(content):
             self.send_error(416)
             return
-        rest = content[start:]
+        compressed = self.site.compresses and "gzip" in self.headers.get("Accept-Encoding", "")
+        rest = gzip.compress(content[start:]) if compressed else content[start:]
         self.send_response(206 if start else 200)
+        if compressed:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
         self.wfile.write(rest[: self.site.breaks.pop(0)] if self.site.breaks else rest)

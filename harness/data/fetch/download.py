@@ -101,9 +101,9 @@ class _Resuming:
                 time.sleep(WAIT_S * attempt)
 
     def _rest(self, requests: Any, url: str) -> None:
-        """Ask for what follows the half file; a server that gives all is given all the room."""
+        """Ask for what follows the half file, not compressed; a server that gives all is given all the room."""
         have = self.part.stat().st_size if self.part.exists() else 0
-        headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {}
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with requests.get(url, headers=headers, stream=True, timeout=PATIENCE_S) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 return

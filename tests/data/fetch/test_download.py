@@ -66,6 +66,13 @@ def test_a_server_that_knows_no_parts_starts_again(site: Site, tmp_path: Path) -
     assert download(remote(site), tmp_path).read_bytes() == CONTENT
 
 
+def test_a_server_that_compresses_is_asked_not_to(site: Site, tmp_path: Path) -> None:
+    """Lengths of what is compressed are no lengths of the file: it would seem cut short and be asked for again."""
+    site.compresses = True
+    assert download(remote(site), tmp_path).read_bytes() == CONTENT
+    assert len(site.asked) == 1
+
+
 def test_a_part_that_is_whole_already_is_taken(site: Site, tmp_path: Path) -> None:
     (tmp_path / "set.zip.part").write_bytes(CONTENT)
     assert download(remote(site), tmp_path).read_bytes() == CONTENT
