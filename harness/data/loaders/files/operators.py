@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
-from harness.data.loaders.files.dali import check_installed
+from harness.data.loaders.files.minimal import loop as decoded
 from harness.data.packed import PackedSet
 
 DEGREES = math.degrees(math.pi)
@@ -27,25 +28,7 @@ def loop(packed: PackedSet, global_batch_size: int, num_workers: int, epochs: in
         num_workers: DALI's threads.
         epochs: How often it goes through the set.
     """
-    check_installed()
-    from nvidia.dali import Pipeline, fn
-    from nvidia.dali.plugin.base_iterator import LastBatchPolicy
-    from nvidia.dali.plugin.pytorch import DALIGenericIterator
-
-    paths = {name: files for name in packed.arrays if (files := packed.files(name)) is not None}
-    pipeline = Pipeline(global_batch_size, num_workers, None, seed=0)
-    with pipeline:
-        images = []
-        for name, files in paths.items():
-            encoded, _ = fn.readers.file(files=[str(path) for path in files], name=name)
-            images.append(_augmented(fn.decoders.image(encoded), packed.size))
-        pipeline.set_outputs(*images)
-    batches = DALIGenericIterator(
-        [pipeline], list(paths), reader_name=next(iter(paths)), last_batch_policy=LastBatchPolicy.DROP, auto_reset=True
-    )
-    for _ in range(epochs):
-        for (batch,) in batches:
-            yield len(next(iter(batch.values())))
+    yield from decoded(packed, global_batch_size, num_workers, epochs, then=partial(_augmented, side=packed.size))
 
 
 def _augmented(images: Any, side: int) -> Any:
