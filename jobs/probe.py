@@ -28,6 +28,7 @@ from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
 from jobs.data import at_hand, located, made_before
 from jobs.features import Features, Source
+from jobs.training import Training
 
 if TYPE_CHECKING:
     from harness.data.manifest import Label
@@ -97,14 +98,20 @@ class Probe(Stage, name="probe"):
 
     @classmethod
     def follow(cls, settings: Mapping[str, Any], upstream: Stage, key: str) -> dict[str, Any]:
-        """See `Stage.follow`: data, view and seed of the run that is read."""
+        """See `Stage.follow`: data, view and seed of the run that is read.
+
+        Raises:
+            ConfigError: That run trains no encoder, or has no such branch.
+        """
+        if not isinstance(upstream, Training):
+            raise ConfigError(f"a probe cannot read a stage {upstream.name!r}", legal="a stage that trains an encoder")
         followed = dict(settings)
-        branch = followed.pop("branch", 0)
+        branch, num_branches = followed.pop("branch", 0), len(upstream.seen())
+        if branch not in range(num_branches):
+            raise ConfigError(f"there is no branch {branch!r}", where="branch", legal=f"0 to {num_branches - 1}")
         own = {"name": "encoder", "run": key, "branch": branch}
-        below = {"data": to_plain(upstream.data), "seed": upstream.seed, "features": own}  # type: ignore[attr-defined]
-        branches = getattr(upstream, "branches", ())
-        if branch < len(branches):
-            below["view"] = to_plain(branches[branch].view)
+        below = {"data": to_plain(upstream.data), "seed": upstream.seed, "features": own}
+        below["view"] = to_plain(upstream.seen()[branch].view)
         return below | followed
 
     @classmethod

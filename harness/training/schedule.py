@@ -20,16 +20,18 @@ class Schedule:
         num_epochs: Passes over the training set.
         steps_per_epoch: Whole global batches in it.
         lr: The learning rate of a step, given how many steps were done before it.
+        steps: Optimiser steps in all, where they and not the passes are fixed.
     """
 
     num_epochs: int
     steps_per_epoch: int
     lr: Callable[[int], float]
+    steps: int | None = None
 
     @property
     def num_steps(self) -> int:
         """Optimiser steps in all."""
-        return self.num_epochs * self.steps_per_epoch
+        return self.num_epochs * self.steps_per_epoch if self.steps is None else self.steps
 
 
 class WarmupCosine(Config):
@@ -50,13 +52,19 @@ class WarmupCosine(Config):
 
     warmup_epochs: float = Field(default=0.1, ge=0)
 
-    def build(self, peak: float, num_epochs: int, steps_per_epoch: int) -> Schedule:
+    def build(self, peak: float, num_epochs: int, steps_per_epoch: int, steps: int | None = None) -> Schedule:
         """The schedule of a run.
+
+        Args:
+            peak: The highest learning rate.
+            num_epochs: Passes over the training set.
+            steps_per_epoch: Whole global batches in it.
+            steps: Optimiser steps in all, in place of `num_epochs`.
 
         Raises:
             ConfigError: There is nothing to train, or the warm-up does not end before the run.
         """
-        total = num_epochs * steps_per_epoch
+        total = num_epochs * steps_per_epoch if steps is None else steps
         warmup = int(self.warmup_epochs * steps_per_epoch)
         if total <= 0:
             raise ConfigError(
@@ -65,11 +73,11 @@ class WarmupCosine(Config):
             )
         if warmup >= total:
             raise ConfigError(
-                f"a warm-up of {self.warmup_epochs} epochs does not end before the run's {num_epochs}",
-                legal=f"less than {num_epochs}",
+                f"a warm-up of {self.warmup_epochs} epochs does not end before the run's {total / steps_per_epoch:g}",
+                legal=f"less than {total / steps_per_epoch:g}",
                 mend="shorten the warm-up or train longer",
             )
-        return Schedule(num_epochs, steps_per_epoch, lambda step: warmup_cosine(step, peak, warmup, total))
+        return Schedule(num_epochs, steps_per_epoch, lambda step: warmup_cosine(step, peak, warmup, total), steps)
 
 
 def warmup_cosine(step: int, peak: float, warmup: int, total: int) -> float:

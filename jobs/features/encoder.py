@@ -18,6 +18,7 @@ from harness.grid.work import Work
 from harness.tracking.result import Result
 from jobs.data import in_features
 from jobs.features import Features, Floats, Source, Varied
+from jobs.training import Training
 
 if TYPE_CHECKING:
     from harness.models.nets.shell import EncoderModule
@@ -69,10 +70,11 @@ class OfEncoder(Features, name="encoder"):
         from jobs.run.represent import Standardise
 
         stage = read(Stage, source.work.store.run(self.run).record()["config"], self.run)
-        index = stage.branches[self.branch].encoder  # type: ignore[attr-defined]
-        encoder = stage.encoders[index].build(in_features(source.packed, source.view))  # type: ignore[attr-defined]
+        assert isinstance(stage, Training), f"{self.run!r} trains no encoder"
+        settings, name = stage.encoder_of(self.branch)
+        encoder = settings.build(in_features(source.packed, source.view))
         device = source.work.world.device
-        artifact = self._result(source.work).artifacts[f"encoder_{index}"]
+        artifact = self._result(source.work).artifacts[name]
         notes = restore_encoder(source.work.store.run(self.run).path / artifact.path, encoder)
         mean, std = json.loads(notes["statistics"])[self.branch]
         return encoder.to(device).eval(), Standardise(mean, std, device)

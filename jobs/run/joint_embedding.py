@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,35 +14,42 @@ from torch.nn import functional as F
 
 from harness.config.plain import to_plain
 from harness.data.checks import NO_LABEL
-from harness.data.order import EpochOrder
-from harness.data.pack import pack
-from harness.data.source import Source
 from harness.distributed.batch_norm import synchronised
 from harness.grid.stage import Outcome
 from harness.grid.work import Work
-from harness.models.branches import BranchModel, Output
+from harness.models.domains import with_own_norms
 from harness.models.files import save_encoder
 from harness.models.initialisation import initialised
 from harness.training.checkpoint import Checkpoints
 from harness.training.determinism import deterministic
 from harness.training.loop import fit
-from harness.training.monitor import Monitor
-from harness.training.recipe import Cadence, Recipe, Task
-from jobs.data import in_features, located
-from jobs.run.represent import Standardise
-from jobs.run.statistics import view_statistics
+from harness.training.recipe import Recipe, Task
+from jobs.data import in_features
+from jobs.run.container import Container
+from jobs.run.diagnostics import Diagnostics, lengths
+from jobs.run.feed import Feed
+from jobs.run.journalling import Journalling
 from jobs.run.trained import did_train
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.models.nets.dense import ExpanderModule
     from harness.models.nets.shell import EncoderModule
-    from jobs.pretrain import Branch, Pretrain
+    from jobs.pretrain import Pretrain
 
 
 @dataclass(frozen=True)
 class Paired:
-    """A step's input on this rank: a tensor for each branch, and the online probe's labels."""
+    """A step's input on this rank: a tensor for each branch, and the online probe's labels.
 
+    Attributes:
+        step: Optimiser steps done before it.
+        inputs: B x C x H x W or B x D, one a branch.
+        labels: B class numbers.
+    """
+
+    step: int
     inputs: tuple[Tensor, ...]
     labels: Tensor
 
@@ -60,62 +65,69 @@ class JointEmbedding:
     def __init__(self, stage: Pretrain, work: Work) -> None:
         deterministic(work.threads)
         self.stage, self.work = stage, work
-        self.packed = pack(located(stage.data, work.store), work.store.packs, verify=work.is_main)
-        self.rows = self.packed.rows("train", stage.fraction, stage.stratify_by)
-        self.order = EpochOrder(self.rows, stage.seed)
-        self.steps_per_epoch = self.order.steps(stage.global_batch_size)
-        self.labels = self.packed.label(stage.online_probe) if stage.online_probe else None
-        self.sources = tuple(dict.fromkeys(branch.view.source for branch in stage.branches))
-        self.branches = [_BranchInput(branch, index, self) for index, branch in enumerate(stage.branches)]
+        self.feed = Feed(stage, work)
+        self.labels = self.feed.packed.label(stage.online_probe) if stage.online_probe else None
+        self.first_branch = _first_branches(stage)
+        self.artifacts = list(self.first_branch)
         self.model = self._model()
-        self.objective = stage.objective.build().to(work.world.device)
+        self.schedule = self.feed.schedule()
+        self.diagnostics = Diagnostics(stage.log_every, self.schedule.num_steps)
 
     def outcome(self) -> Outcome:
         """Train from wherever the last attempt ended to the end; rank 0 then writes what stays."""
-        fit(self._task(), self._recipe(), self.work.world, _Journalling(self), Checkpoints(self.work.run.checkpoints))
+        task = Task(self.model, self._terms, self._batches, self.stage.global_batch_size, self.stage.seed)
+        recipe = Recipe(self.stage.optimiser.build, self.schedule, self.feed.cadence(), self.stage.precision)
+        monitor = Journalling(self.work, self.schedule.num_steps, self.diagnostics.values)
+        fit(task, recipe, self.work.world, monitor, Checkpoints(self.work.run.checkpoints))
         return self._kept() if self.work.is_main else Outcome({})
 
-    def _model(self) -> BranchModel:
+    def _model(self) -> Container:
         """Encoders, expanders and the online head, each drawn from a seed of its own."""
         stage = self.stage
-        encoders = [self._encoder(index) for index in range(len(stage.encoders))]
+        encoders = self._encoders()
         expanders = [self._expander(index, encoders) for index in range(len(stage.expanders))]
-        assignment = [(branch.encoder, branch.expander) for branch in stage.branches]
-        width = encoders[stage.branches[0].encoder].num_features
+        assignment = [(self._place(index), branch.expander) for index, branch in enumerate(stage.branches)]
+        width = encoders[0].num_features
         classes = len(self.labels.classes) if self.labels else 0
         head = initialised(lambda: nn.Linear(width, classes), stage.seed, "online", 0) if classes else None
-        model = BranchModel(encoders, expanders, assignment, head)
+        model = Container(encoders, expanders, assignment, stage.objective.build(), head)
         if stage.batch_norm_group is None:
             synchronised(model)
         return model
 
-    def _encoder(self, index: int) -> EncoderModule:
-        first = next(branch for branch in self.stage.branches if branch.encoder == index)
-        channels = in_features(self.packed, first.view)
+    def _place(self, branch: int) -> int:
+        """Where the encoder of a branch stands in the model: it is in the order of the artifacts."""
+        return self.artifacts.index(self.stage.encoder_of(branch)[1])
+
+    def _encoders(self) -> list[EncoderModule]:
+        """An encoder for each artifact; those of one index have the same weights and their own norms."""
+        of_index: dict[int, EncoderModule] = {}
+        encoders = []
+        for branch in self.first_branch.values():
+            index = self.stage.branches[branch].encoder
+            known = of_index.get(index)
+            encoders.append(with_own_norms(known) if known else self._encoder(index, branch))
+            of_index.setdefault(index, encoders[-1])
+        return encoders
+
+    def _encoder(self, index: int, branch: int) -> EncoderModule:
+        channels = in_features(self.feed.packed, self.stage.branches[branch].view)
         return initialised(lambda: self.stage.encoders[index].build(channels), self.stage.seed, "encoder", index)
 
     def _expander(self, index: int, encoders: Sequence[EncoderModule]) -> ExpanderModule:
-        first = next(branch for branch in self.stage.branches if branch.expander == index)
-        width = encoders[first.encoder].num_features
+        first = next(number for number, branch in enumerate(self.stage.branches) if branch.expander == index)
+        width = encoders[self._place(first)].num_features
         return initialised(lambda: self.stage.expanders[index].build(width), self.stage.seed, "expander", index)
 
-    def _task(self) -> Task[Paired]:
-        return Task(self.model, self._terms, self._batches, self.stage.global_batch_size, self.stage.seed)
-
-    def _recipe(self) -> Recipe:
-        stage = self.stage
-        schedule = stage.schedule.build(stage.optimiser.lr, stage.epochs, self.steps_per_epoch)
-        every = stage.checkpoint_every or stage.log_every * math.ceil(self.steps_per_epoch / stage.log_every)
-        return Recipe(stage.optimiser.build, schedule, Cadence(stage.log_every, every), stage.precision)
-
     def _terms(self, model: nn.Module, batch: Paired) -> Mapping[str, Tensor]:
-        """The objective's terms, and the online probe's accuracy where there is one.
+        """The objective's terms, each branch's mean length, and the online probe's accuracy where there is one.
 
         The probe's loss enters with its own value taken off, so that it trains the probe
         and leaves the objective's number as it is; no encoder feels it.
         """
-        output: Output = model(batch.inputs)
-        terms: dict[str, Tensor] = dict(self.objective(output.embeddings))
+        output, found = model(batch.inputs)
+        self.diagnostics.look(batch.step + 1, output)
+        terms: dict[str, Tensor] = {**found, **lengths(output.embeddings)}
         if output.online_logits is None:
             return terms
         loss, accuracy = _online(output.online_logits.float(), batch.labels)
@@ -123,28 +135,21 @@ class JointEmbedding:
 
     def _batches(self, start: int) -> Iterator[Paired]:
         """This rank's batches from a step on, for as long as anyone asks."""
-        world, size = self.work.world, self.stage.global_batch_size
-        load = self.stage.loader.build(self.packed, self.sources, world.device)
-        addresses = ((step // self.steps_per_epoch, step % self.steps_per_epoch) for step in itertools.count(start))
-        rows = (self.order.batch(epoch, step, size, world.rank, world.size) for epoch, step in addresses)
-        for step, batch in zip(itertools.count(start), load(rows), strict=False):
-            arrays = dict(zip(self.sources, (array.to(world.device) for array in batch.arrays), strict=True))
-            epoch = step // self.steps_per_epoch
-            inputs = tuple(branch(arrays, batch.keys, epoch) for branch in self.branches)
-            yield Paired(inputs, self._labels_of(batch.rows))
+        for fed in self.feed.batches(start):
+            yield Paired(fed.step, fed.inputs, self._labels_of(fed.rows))
 
-    def _labels_of(self, rows: np.typing.NDArray[np.int64]) -> Tensor:
+    def _labels_of(self, rows: NDArray[np.int64]) -> Tensor:
         values = self.labels.values[rows] if self.labels else np.full(len(rows), NO_LABEL)
         return torch.from_numpy(values).to(self.work.world.device)
 
     def _kept(self) -> Outcome:
         """Write the encoders; say what a table must know."""
         artifacts = {}
-        for index in range(len(self.stage.encoders)):
-            path = self.work.path(f"encoder_{index}.safetensors")
-            save_encoder(path, self.model.encoder(index), self._notes(index))
-            artifacts[f"encoder_{index}"] = path
-        device = self.work.world.device.type
+        for place, name in enumerate(self.artifacts):
+            path = self.work.path(f"{name}.safetensors")
+            save_encoder(path, self.model.encoder(place), self._notes(name))
+            artifacts[name] = path
+        device, packed = self.work.world.device.type, self.feed.packed
         history = self.work.run.history()
         trained, figures = did_train(self, history)
         last = history[-1].values.items()
@@ -152,67 +157,30 @@ class JointEmbedding:
         facts = {
             "views": [branch.view.modality for branch in self.stage.branches],
             "trained": trained,
-            "samples": len(self.rows),
-            "steps": self.stage.epochs * self.steps_per_epoch,
+            "samples": len(self.feed.rows),
+            "steps": self.schedule.num_steps,
             "augmented_by": [branch.augmentation.backend_on(device) for branch in self.stage.branches],
-            "synthetic": self.packed.synthetic,
-            "data_name": self.packed.name,
+            "synthetic": packed.synthetic,
+            "data_name": packed.name,
         }
         return Outcome(metrics, facts, artifacts)
 
-    def _notes(self, index: int) -> dict[str, str]:
+    def _notes(self, artifact: str) -> dict[str, str]:
         """What must be known to use an encoder: its architecture and how each branch's input is standardised."""
         return {
             "run": self.work.run.key,
-            "encoder": json.dumps(to_plain(self.stage.encoders[index])),
-            "statistics": json.dumps([branch.statistics for branch in self.branches]),
+            "encoder": json.dumps(to_plain(self.stage.encoder_of(self.first_branch[artifact])[0])),
+            "statistics": json.dumps([each.statistics for each in self.feed.inputs]),
             "views": json.dumps([to_plain(branch.view) for branch in self.stage.branches]),
         }
 
 
-class _BranchInput:
-    """From stored arrays to one branch's input."""
-
-    def __init__(self, branch: Branch, index: int, run: JointEmbedding) -> None:
-        self.source, self.index = branch.view.source, index
-        self.view = branch.view.build()
-        self.augment = branch.augmentation.build(run.stage.seed)
-        mean, std = view_statistics(run.packed, branch.view)
-        if run.stage.normalise == "none":
-            mean, std = np.zeros_like(mean), np.ones_like(std)
-        self.statistics = (mean.tolist(), std.tolist())
-        self.standardise = Standardise(*self.statistics, run.work.world.device)
-
-    def __call__(self, arrays: Mapping[Source, Tensor], keys: np.typing.NDArray[np.uint64], epoch: int) -> Tensor:
-        seen = self.view(arrays[self.source], keys)
-        return self.standardise(self.augment(seen, keys, epoch, self.index))
-
-
-class _Journalling(Monitor):
-    """The loop's reports go into the run's journal; a stop is asked for by the worker's flag."""
-
-    def __init__(self, run: JointEmbedding) -> None:
-        self._work = run.work
-        self._steps = run.stage.epochs * run.steps_per_epoch
-
-    def start(self, step: int) -> None:
-        assert self._work.journal is not None
-        self._work.journal.start(step, self._steps)
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        assert self._work.journal is not None
-        self._work.journal.metrics(step, values)
-
-    def checkpointed(self, step: int) -> None:
-        assert self._work.journal is not None
-        self._work.journal.checkpointed(step)
-
-    def note(self, text: str, step: int = 0) -> None:
-        assert self._work.journal is not None
-        self._work.journal.note(text, step)
-
-    def stop_requested(self) -> bool:
-        return self._work.stop()
+def _first_branches(stage: Pretrain) -> dict[str, int]:
+    """The names of the encoders that are kept, each with the first branch that uses it."""
+    found: dict[str, int] = {}
+    for branch in range(len(stage.branches)):
+        found.setdefault(stage.encoder_of(branch)[1], branch)
+    return found
 
 
 def _online(logits_BC: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -42,3 +42,22 @@ def view_statistics(packed: PackedSet, view: View) -> tuple[NDArray[np.float64],
     mean = np.asarray(total) / count
     variance = np.maximum(np.asarray(squares) / count - mean**2, 0.0)
     return mean / scale, np.sqrt(variance) / scale
+
+
+def scaling(packed: PackedSet, view: View, normalise: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and standard deviation that a view's input is standardised by, on the scale of `view_statistics`.
+
+    Args:
+        packed: The data set.
+        view: What is looked at.
+        normalise: `dataset` for the view's own, `none` for an input as it is, `raw` for
+            images on a scale of 0..255.
+
+    Raises:
+        DataError: The training split is empty.
+    """
+    mean, std = view_statistics(packed, view)
+    if normalise == "dataset":
+        return mean, std
+    unit = WHITE if normalise == "raw" and packed.kind(view.modality) == "image" else 1.0
+    return np.zeros_like(mean), np.full_like(std, 1 / unit)

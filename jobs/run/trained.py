@@ -40,7 +40,7 @@ def did_train(run: JointEmbedding, history: Sequence[Entry]) -> tuple[bool, dict
         history: The metrics of its journal, in order of step.
     """
     figures = {
-        "train/loss_last_epoch": last_epoch(history, "train/loss", run.steps_per_epoch),
+        "train/loss_last_epoch": last_epoch(history, "train/loss", run.feed.steps_per_epoch),
         "train/loss_at_chance": _chance(run),
         "train/effective_rank": _rank(run, trained=True),
         "train/effective_rank_random": _rank(run, trained=False),
@@ -70,14 +70,14 @@ def last_epoch(history: Sequence[Entry], name: str, steps: int) -> float:
 
 def _rank(run: JointEmbedding, trained: bool) -> float:
     """The effective rank of the first branch's representations of training patches."""
-    branch, device = run.stage.branches[0], run.work.world.device
-    settings, channels = run.stage.encoders[branch.encoder], in_features(run.packed, branch.view)
-    standardise = Standardise(*run.branches[0].statistics, device)
-    rows = run.rows[np.linspace(0, len(run.rows) - 1, min(SAMPLES, len(run.rows)), dtype=np.int64)]
-    inputs = partial(plain_inputs, run.packed, branch.view, rows, standardise, device)
+    branch, device, feed = run.stage.branches[0], run.work.world.device, run.feed
+    (settings, artifact), channels = run.stage.encoder_of(0), in_features(feed.packed, branch.view)
+    standardise = Standardise(*feed.inputs[0].statistics, device)
+    rows = feed.rows[np.linspace(0, len(feed.rows) - 1, min(SAMPLES, len(feed.rows)), dtype=np.int64)]
+    inputs = partial(plain_inputs, feed.packed, branch.view, rows, standardise, device)
     if trained:
         encoder = settings.build(channels)
-        restore_encoder(run.work.path(f"encoder_{branch.encoder}.safetensors"), encoder)
+        restore_encoder(run.work.path(f"{artifact}.safetensors"), encoder)
         encoder.to(device).eval()
     else:
         encoder = untrained(settings, run.stage.seed, channels, inputs(), device)
