@@ -70,7 +70,7 @@ class Pretrain(Training, name="pretrain"):
     @classmethod
     def settle(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         """See `Stage.settle`."""
-        return written_out(settings)
+        return written_out(super().settle(settings))
 
     @model_validator(mode="after")
     def _indices(self) -> Self:
@@ -122,7 +122,7 @@ class Pretrain(Training, name="pretrain"):
         super().check(ranks)
 
     def tags(self) -> dict[str, str]:
-        """Objective, encoders, pairing, sharing and fraction."""
+        """Objective, encoders, pairing and sharing, and those of every training."""
         views = [branch.view.title for branch in self.branches]
         shared = len(self.encoders) == 1
         return {
@@ -130,7 +130,7 @@ class Pretrain(Training, name="pretrain"):
             "encoder": ", ".join(dict.fromkeys(encoder_name(encoder) for encoder in self.encoders)),
             "pairing": ("symmetric" if len(set(views)) == 1 else "asymmetric") + f" ({', '.join(views)})",
             "shared_weights": "yes" if shared else "no",
-            "fraction": f"{self.fraction:g}",
+            **super().tags(),
         }
 
     def price(self) -> Price:

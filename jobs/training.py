@@ -26,6 +26,7 @@ from harness.training.optimiser import Adam
 from harness.training.schedule import WarmupCosine
 from jobs.data import at_hand, made_before, train_samples
 from jobs.nuclei import Nuclei
+from jobs.protocol import Name, departures, laid_under
 
 CPU_GFLOPS = 60.0
 ASSUMED_GFLOPS = 1.0
@@ -48,6 +49,8 @@ class Training(Stage):
     warm-up of a tenth of an epoch and a cosine to zero.
 
     Attributes:
+        protocol: What the settings are compared with; named in a grid file it also stands
+            for all of its settings (`jobs.protocol`).
         data: The data set; its training split is used.
         optimiser: Adam's settings.
         schedule: The learning rate's course.
@@ -70,6 +73,7 @@ class Training(Stage):
         log_every: Steps between journal entries.
     """
 
+    protocol: Annotated[Name, Placement()] = "paper"
     data: Dataset
     optimiser: Adam = Adam()
     schedule: WarmupCosine = WarmupCosine()
@@ -99,6 +103,11 @@ class Training(Stage):
         return (self.stratify_by,)
 
     @classmethod
+    def settle(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Stage.settle`: the settings of a protocol that is named."""
+        return laid_under(settings, cls.model_fields, cls.short_forms())
+
+    @classmethod
     def follow(cls, settings: Mapping[str, Any], upstream: Stage, key: str) -> dict[str, Any]:
         """See `Stage.follow`: the data of a segmentation, with the masks that it makes."""
         if not isinstance(upstream, Nuclei):
@@ -125,6 +134,11 @@ class Training(Stage):
                 f"batch_norm_group is {self.batch_norm_group}, but a rank has {share} samples",
                 legal=f"{share}, or null for statistics over the whole global batch",
             )
+
+    def tags(self) -> dict[str, str]:
+        """Protocol and fraction."""
+        changed = any(True for _ in departures(self))
+        return {"protocol": f"{self.protocol}{', changed' * changed}", "fraction": f"{self.fraction:g}"}
 
     def pinned(self, cache: Path) -> Self | None:
         """See `Stage.pinned`."""

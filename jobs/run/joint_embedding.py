@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ from harness.training.determinism import deterministic
 from harness.training.loop import fit
 from harness.training.recipe import Recipe, Task
 from jobs.data import in_features
+from jobs.protocol import departures
+from jobs.run.announced import announce
 from jobs.run.container import Container
 from jobs.run.diagnostics import Diagnostics, lengths
 from jobs.run.feed import Feed
@@ -75,8 +78,11 @@ class JointEmbedding:
 
     def outcome(self) -> Outcome:
         """Train from wherever the last attempt ended to the end; rank 0 then writes what stays."""
+        if self.work.is_main:
+            print(announce(self.stage, self.work.run.key), flush=True)
         task = Task(self.model, self._terms, self._batches, self.stage.global_batch_size, self.stage.seed)
-        recipe = Recipe(self.stage.optimiser.build, self.schedule, self.feed.cadence(), self.stage.precision)
+        optimiser = partial(self.stage.optimiser.build, global_batch_size=self.stage.global_batch_size)
+        recipe = Recipe(optimiser, self.schedule, self.feed.cadence(), self.stage.precision)
         monitor = Journalling(self.work, self.schedule.num_steps, self.diagnostics.values)
         fit(task, recipe, self.work.world, monitor, Checkpoints(self.work.run.checkpoints))
         return self._kept() if self.work.is_main else Outcome({})
@@ -159,6 +165,7 @@ class JointEmbedding:
             "trained": trained,
             "samples": len(self.feed.rows),
             "steps": self.schedule.num_steps,
+            "departures": [place for place, _, _ in departures(self.stage)],
             "augmented_by": [branch.augmentation.backend_on(device) for branch in self.stage.branches],
             "synthetic": packed.synthetic,
             "data_name": packed.name,

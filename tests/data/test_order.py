@@ -103,3 +103,37 @@ def test_a_batch_that_the_rows_cannot_fill(batch: int) -> None:
 def test_a_seed_outside_64_bits(seed: int) -> None:
     with pytest.raises(ConfigError, match=str(seed)):
         EpochOrder(np.arange(10), seed)
+
+
+def windowed(words: list[int], size: int) -> list[int]:
+    """A buffer that is filled in file order, as data pipelines shuffle: one leaves, the next one takes its place."""
+    waiting = list(range(len(words)))
+    buffer, waiting = waiting[:size], waiting[size:]
+    order = []
+    for word in words:
+        place = word % len(buffer)
+        order.append(buffer[place])
+        if waiting:
+            buffer[place] = waiting.pop(0)
+        else:
+            buffer[place] = buffer[-1]
+            del buffer[-1]
+    return order
+
+
+@pytest.mark.parametrize("size", [2, 7, 50, 80])
+def test_a_window_shuffles_only_near(size: int) -> None:
+    rows = np.arange(50)
+    order = EpochOrder(rows, seed=5, window=size).epoch(3)
+    words = np.random.Philox(key=np.array([5, 3], dtype=np.uint64)).random_raw(50).tolist()
+    assert order.tolist() == windowed(words, size)
+    assert sorted(order.tolist()) == rows.tolist(), "every row once"
+    assert all(row < place + size for place, row in enumerate(order)), "no row comes before it has entered"
+
+
+def test_a_window_is_drawn_anew_in_each_epoch_and_of_the_rows_that_are_given() -> None:
+    rows = np.arange(100, 400, 3)
+    order = EpochOrder(rows, seed=1, window=10)
+    assert not np.array_equal(order.epoch(0), order.epoch(1))
+    assert set(order.epoch(0).tolist()) == set(rows.tolist())
+    assert not np.array_equal(order.epoch(0), EpochOrder(rows, seed=1).epoch(0))

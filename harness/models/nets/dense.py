@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -28,6 +28,18 @@ class ExpanderModule(nn.Module):
         """Embeddings, B x num_features."""
         z_BD: Tensor = self.last(self.hidden(h_BF))
         return z_BD
+
+    def norms(self) -> Iterator[nn.BatchNorm1d]:
+        """Its batch norms, in order."""
+        return (layer for layer in self.modules() if isinstance(layer, nn.BatchNorm1d))
+
+
+def begin_as_keras(module: nn.Module) -> None:
+    """Draw all dense layers anew as Keras does: weights by Glorot's uniform distribution, biases of zero."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
 
 def _dense(before: int, after: int, bias: bool) -> nn.Sequential:
