@@ -32,8 +32,9 @@ test: environment ## every test that needs neither root nor minutes; says what i
 	$(pytest) -n $(WORKERS) -m "not system and not long"
 
 test-system: environment ## the tests that need root, with the Debian packages that they name
-	@[ "$$(id -u)" = 0 ] || { echo "make test-system needs root: it installs Debian packages and mounts a small disk" >&2; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo "make test-system needs root: it installs Debian packages, mounts a small disk and starts a Slurm cluster" >&2; exit 1; }
 	@.ci/packages tests/system/packages.txt
+	@.ci/packages slurm/dev/packages.txt
 	$(pytest) -m system
 
 test-long: environment ## the proofs that take minutes each
