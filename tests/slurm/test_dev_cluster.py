@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,3 +158,24 @@ def until(holds: object, seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to be in time"
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        ("plain", "accounting_storage/slurmdbd, sacct answers"),
+        ("chunks", "5 tasks at most"),
+        ("no-accounting", "the cluster keeps none"),
+        ("cancel", "a preempted job is gone"),
+    ],
+)
+def test_the_doctor_tells_one_cluster_from_another(folder: Path, tmp_path: Path, variant: str, told: str) -> None:
+    """By a job on both nodes, which see the store, a held lock and their own libraries."""
+    assert dev("up", folder, variant).returncode == 0
+    words = ["doctor", "--profile", str(ROOT / "slurm" / "profiles" / "dev.yaml"), "--store", str(tmp_path / "store")]
+    said = slurm(folder, sys.executable, "-m", "harness", *words)
+    assert told in said
+    for node in ("n1", "n2"):
+        line = next(line for line in said.splitlines() if f" {node} " in line)
+        assert line.startswith("ok"), said
+    assert ("wrong" in said) == (variant == "no-accounting"), said
