@@ -26,14 +26,16 @@ class BarlowTwins(Objective, name="barlow_twins"):
     - invariance: sum over d of (C_dd - 1)^2;
     - redundancy: sum over d != e of C_de^2.
 
-    Both are sums, as in the paper: the loss grows with the width.
+    Both are sums, as in the paper: the loss grows with the width. Revision 2 differs from 1
+    in the last digits of float32.
 
     Attributes:
         redundancy_weight: Factor of the redundancy in the loss.
     """
 
+    revision: ClassVar[int] = 2
     formula: ClassVar[str] = (
-        "sum_d (C_dd - 1)^2 + 0.005 sum_{d!=e} C_de^2, C = A'B / N, "
+        "sum_d (C_dd - 1)^2 + $redundancy_weight sum_{d!=e} C_de^2, C = A'B / N, "
         "A and B standardised over the batch (biased variance, eps 1e-5)"
     )
     most_branches: ClassVar[int | None] = 2

@@ -32,7 +32,7 @@ class InfoNCE(Objective, name="infonce"):
         temperature: t.
     """
 
-    formula: ClassVar[str] = "[CE(u v'/t) + CE(v u'/t)] / 2 over N x N, u and v l2-normalised, t = 0.5"
+    formula: ClassVar[str] = "[CE(u v'/t) + CE(v u'/t)] / 2 over N x N, u and v l2-normalised, t = $temperature"
     most_branches: ClassVar[int | None] = 2
 
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5

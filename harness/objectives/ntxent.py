@@ -30,7 +30,8 @@ class NTXent(Objective, name="ntxent"):
     """
 
     formula: ClassVar[str] = (
-        "mean over the 2N anchors of -log(exp(u_i.u_p(i)/t) / sum_{j!=i} exp(u_i.u_j/t)), u l2-normalised, t = 0.5"
+        "mean over the 2N anchors of -log(exp(u_i.u_p(i)/t) / sum_{j!=i} exp(u_i.u_j/t)), "
+        "u l2-normalised, t = $temperature"
     )
     most_branches: ClassVar[int | None] = 2
 

@@ -37,8 +37,9 @@ class VICReg(Objective, name="vicreg"):
     """
 
     formula: ClassVar[str] = (
-        "25 mean((X-Y)^2) + 25 mean over Z in {X,Y} of mean_d relu(1 - sqrt(var_d Z + 1e-4)) "
-        "+ sum over Z in {X,Y} of sum_{d!=e} cov_de(Z)^2 / D"
+        "$invariance_weight mean((X-Y)^2) "
+        "+ $variance_weight mean over Z in {X,Y} of mean_d relu(1 - sqrt(var_d Z + 1e-4)) "
+        "+ $covariance_weight sum over Z in {X,Y} of sum_{d!=e} cov_de(Z)^2 / D"
     )
 
     invariance_weight: Weight = 25.0

@@ -34,8 +34,9 @@ class VICRegAuthors(VICReg, name="vicreg_authors"):
     """
 
     formula: ClassVar[str] = (
-        "25 sum over ordered pairs of mean((X-Y)^2) + 25 sum over Z of mean_d relu(1 - sqrt(var_d Z + 1e-5)) "
-        "+ sum over Z of sum_{d!=e} cov_de(Z)^2 / D, var and cov with 1/N"
+        "$invariance_weight sum over ordered pairs of mean((X-Y)^2) "
+        "+ $variance_weight sum over Z of mean_d relu(1 - sqrt(var_d Z + 1e-5)) "
+        "+ $covariance_weight sum over Z of sum_{d!=e} cov_de(Z)^2 / D, var and cov with 1/N"
     )
 
     def chance(self, global_batch_size: int, *, width: int | None = None, num_branches: int = 2) -> float:

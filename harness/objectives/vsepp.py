@@ -30,7 +30,7 @@ class VSEPlusPlus(Objective, name="vse++"):
     """
 
     formula: ClassVar[str] = (
-        "1/N sum_i ([0.2 + max_{j!=i} S_ij - S_ii]+ + [0.2 + max_{j!=i} S_ji - S_ii]+), "
+        "1/N sum_i ([$margin + max_{j!=i} S_ij - S_ii]+ + [$margin + max_{j!=i} S_ji - S_ii]+), "
         "S the cosines of the two branches"
     )
     most_branches: ClassVar[int | None] = 2

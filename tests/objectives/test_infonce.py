@@ -1,4 +1,4 @@
-"""Cross-view InfoNCE and CLIP's loss alone: their temperatures, their ends, and that one is the other."""
+"""Cross-view InfoNCE alone: its temperature and its ends."""
 
 from __future__ import annotations
 
@@ -37,12 +37,6 @@ def test_there_are_no_negatives_of_the_same_branch() -> None:
     assert loss([x, y], "ntxent") > math.log(7) + 0.1
 
 
-def test_clip_is_infonce_at_its_temperature() -> None:
-    branches = [torch.tensor(branch) for branch in sample_embeddings()]
-    assert loss(branches, "clip") == loss(branches, temperature=0.07)
-    assert loss(branches, "clip", temperature=0.5) == loss(branches)
-
-
 def test_a_sharp_temperature_stays_exact_under_autocast() -> None:
     branches = [torch.tensor(branch) for branch in sample_embeddings(32, 16)]
     exact = loss(branches, temperature=0.01)
@@ -57,12 +51,5 @@ def test_a_temperature_that_is_none_is_named(name: str, value: float) -> None:
         read(Objective, {"name": name, "temperature": value}, "test")
 
 
-def test_clips_scale_is_at_most_a_hundred() -> None:
-    read(Objective, {"name": "clip", "temperature": 0.01}, "test")
-    with pytest.raises(ConfigError, match=r"'temperature'(.|\n)*0\.01"):
-        read(Objective, {"name": "clip", "temperature": 0.009}, "test")
-
-
-@pytest.mark.parametrize("name", ["infonce", "clip"])
-def test_nothing_in_them_is_learnt(name: str) -> None:
-    assert not list(read(Objective, name, "test").build().parameters())
+def test_nothing_in_it_is_learnt() -> None:
+    assert not list(read(Objective, "infonce", "test").build().parameters())

@@ -6,8 +6,8 @@ An objective without an entry in `ORACLES` fails a test.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -27,12 +27,15 @@ class Oracle:
         terms: "loss" and each term at `sample_embeddings()`.
         gradient_norms: Norms of the loss's gradient there, for X and for Y.
         ignores: Changes that the loss must not see, out of those in `CHANGES`.
+        parameters: The derivative of the loss there by each number that the objective learns, by the
+            parameter's name. The loop takes the number under this name, 0 by default.
     """
 
-    loop: Callable[[Sequence[Rows]], Terms]
+    loop: Callable[..., Terms]
     terms: Terms
-    gradient_norms: tuple[float, float]
+    gradient_norms: tuple[float, ...]
     ignores: tuple[str, ...]
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 def sample_embeddings(num_rows: int = 8, width: int = 6) -> list[Array]:

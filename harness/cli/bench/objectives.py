@@ -36,11 +36,17 @@ def _table(costs: Sequence[Cost]) -> Table:
     table = Table(box=None)
     for name in ("objective", "beside"):
         table.add_column(name)
-    for name in ("N", "ours, ms", "its, ms", "its / ours", "", "ours, MiB", "its, MiB"):
+    for name in ("N", "ours, ms", "its, ms", "its / ours", "", "CPU, its / ours", "ours, MiB", "its, MiB"):
         table.add_column(name, justify="right")
     for cost in costs:
         spread = f"({cost.pace.ratios[0]:.0f} to {cost.pace.ratios[1]:.0f})"
-        times = (f"{cost.ms:.0f}", f"{cost.ms_beside:.0f}", f"{cost.pace.ratio:.1f}", spread)
+        times = (
+            f"{cost.ms:.0f}",
+            f"{cost.ms_beside:.0f}",
+            f"{cost.pace.ratio:.1f}",
+            spread,
+            f"{cost.pace.cpu_ratio:.1f}",
+        )
         memory = (f"{cost.mib:.0f}", f"{cost.mib_beside:.0f}")
         table.add_row(cost.objective, cost.pace.beside, str(cost.num_rows), *times, *memory)
     return table

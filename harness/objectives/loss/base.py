@@ -27,11 +27,13 @@ class ObjectiveLoss(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(self, embeddings: Sequence[Tensor]) -> dict[str, Tensor]:
+    def forward(self, embeddings: Sequence[Tensor], gathered: bool = False) -> dict[str, Tensor]:
         """The terms of the global batch; see `Objective.build`.
 
         Args:
             embeddings: This rank's n x D rows of each branch, the same n on every rank.
+            gathered: Whether they are all N rows of the global batch already, the same on
+                every rank; each rank then computes the whole loss.
 
         Returns:
             "loss" and the terms before their weights, scalars by name.
@@ -43,8 +45,8 @@ class ObjectiveLoss(nn.Module):
         first = embeddings[0]
         assert all(each.shape == first.shape and each.dim() == 2 for each in embeddings), [e.shape for e in embeddings]
         wide = reduce(torch.promote_types, (each.dtype for each in embeddings), torch.float32)
-        with _without_autocast(first.device):
-            whole = [gather_rows(each.to(wide)) for each in embeddings]
+        with without_autocast(first.device):
+            whole = [each.to(wide) if gathered else gather_rows(each.to(wide)) for each in embeddings]
             num_global = len(whole[0])
             if num_global < 2:
                 raise ConfigError(
@@ -52,7 +54,7 @@ class ObjectiveLoss(nn.Module):
                     legal="2 samples or more",
                     mend="raise global_batch_size",
                 )
-            return self.terms(whole, own_rows(num_global))
+            return self.terms(whole, slice(0, num_global) if gathered else own_rows(num_global))
 
     def terms(self, whole: list[Tensor], own: slice) -> dict[str, Tensor]:
         """The objective's own part.
@@ -71,7 +73,8 @@ class ObjectiveLoss(nn.Module):
         return str(self.config)
 
 
-def _without_autocast(device: torch.device) -> AbstractContextManager[Any]:
+def without_autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """A context in which nothing is narrowed, whatever autocast says outside; no device but those that have one."""
     if torch.amp.autocast_mode.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return contextlib.nullcontext()

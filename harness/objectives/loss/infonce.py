@@ -1,4 +1,4 @@
-"""The computation of `harness.objectives.infonce` and `harness.objectives.clip`."""
+"""The computation of `harness.objectives.infonce`, and of `harness.objectives.clip` where its scale is fixed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class InfoNCELoss(ObjectiveLoss):
         u_ND, v_ND = (unit_rows(z_ND) for z_ND in whole)
         partners_n = torch.arange(own.start, own.stop, device=u_ND.device)
         cosines_2nN = torch.cat([u_ND[own] @ v_ND.T, v_ND[own] @ u_ND.T])
-        # A small loss is the difference of large logits: in float64, which costs nothing at N x N.
-        logits_2nN = cosines_2nN.double() / self.config.temperature
-        losses_2n = F.cross_entropy(logits_2nN, torch.cat([partners_n, partners_n]), reduction="none")
+        partners_2n = torch.cat([partners_n, partners_n])
+        losses_2n = F.cross_entropy(self.logits(cosines_2nN), partners_2n, reduction="none")
         return {"loss": losses_2n.mean().to(u_ND.dtype)}
+
+    def logits(self, cosines_2nN: Tensor) -> Tensor:
+        """The cosines over t. A small loss is the difference of large ones: in float64, which costs nothing here."""
+        return cosines_2nN.double() / self.config.temperature

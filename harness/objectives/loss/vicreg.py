@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from harness.objectives.loss.base import ObjectiveLoss
+from harness.objectives.loss.distance import distance
 from harness.objectives.loss.gram import off_diagonal_energy
+from harness.objectives.loss.spread import spread
 from harness.objectives.vicreg import VICReg
 
 VARIANCE_FLOOR = 1e-4
@@ -22,13 +24,13 @@ class VICRegLoss(ObjectiveLoss):
 
     def terms(self, whole: list[Tensor], own: slice) -> dict[str, Tensor]:
         """The three terms before their weights, and the weighted loss."""
-        dtype, freedom = whole[0].dtype, len(whole[0]) - 1
-        every = [centred(z_ND) for z_ND in whole]
+        (num_global, width), dtype = whole[0].shape, whole[0].dtype
+        freedom, every = num_global - 1, [statistics(z_ND, own) for z_ND in whole]
         terms = {
             "invariance": torch.stack([distance(x_ND, y_ND) for x_ND, y_ND in combinations(whole, 2)]).mean(),
-            "variance": torch.stack([lack_of_spread(z_ND, freedom, VARIANCE_FLOOR) for z_ND in every]).mean(),
+            "variance": torch.stack([lack_of_spread(sums_D / freedom, VARIANCE_FLOOR) for sums_D, _ in every]).mean(),
             # The mean over pairs of a sum over the pair's two is twice the mean over branches.
-            "covariance": 2 * torch.stack([covariance(z_ND, own, dtype, freedom) for z_ND in every]).mean(),
+            "covariance": 2 * torch.stack([energy / freedom**2 / width for _, energy in every]).mean(),
         }
         return weighted(self.config, terms, dtype)
 
@@ -40,29 +42,30 @@ def weighted(config: VICReg, terms: Mapping[str, Tensor], dtype: torch.dtype) ->
     return {name: value.to(dtype) for name, value in {"loss": loss, **terms}.items()}
 
 
+def statistics(z_ND: Tensor, own: slice) -> tuple[Tensor, Tensor]:
+    """What variance and covariance are made of, by the cheapest way.
+
+    Args:
+        z_ND: Embeddings of the global batch.
+        own: This rank's rows.
+
+    Returns:
+        Each column's sum of squares about its mean, D, and the sum of the squared
+        off-diagonal entries of Z'Z of the centred Z, as a scalar whose mean over ranks it is;
+        both float64.
+    """
+    if z_ND.device.type == "cpu" and len(z_ND) < z_ND.shape[1]:
+        return spread(z_ND, own)
+    centred_ND = centred(z_ND)
+    return centred_ND.square().sum(0), off_diagonal_energy(centred_ND, own, z_ND.dtype)
+
+
 def centred(z_ND: Tensor) -> Tensor:
     """Each dimension with mean 0 over the rows, in float64."""
     z_ND = z_ND.double()
     return z_ND - z_ND.mean(0)
 
 
-def distance(x_ND: Tensor, y_ND: Tensor) -> Tensor:
-    """The mean squared difference of two branches."""
-    return (x_ND - y_ND).square().mean(dtype=torch.float64)
-
-
-def lack_of_spread(z_ND: Tensor, freedom: int, floor: float) -> Tensor:
-    """By how much the standard deviation falls short of 1, the mean over dimensions.
-
-    Args:
-        z_ND: Centred embeddings.
-        freedom: What the sum of squares is divided by: N - 1 or N.
-        floor: Added to the variance.
-    """
-    variance_D = z_ND.square().sum(0) / freedom
+def lack_of_spread(variance_D: Tensor, floor: float) -> Tensor:
+    """By how much the standard deviation falls short of 1, the mean over dimensions; `floor` is added in the root."""
     return torch.relu(1 - (variance_D + floor).sqrt()).mean()
-
-
-def covariance(z_ND: Tensor, own: slice, dtype: torch.dtype, freedom: int) -> Tensor:
-    """The squared off-diagonal covariances over the width, summed; see `off_diagonal_energy` and `lack_of_spread`."""
-    return off_diagonal_energy(z_ND, own, dtype) / freedom**2 / z_ND.shape[1]

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from harness.objectives.loss.base import ObjectiveLoss
-from harness.objectives.loss.vicreg import centred, covariance, distance, lack_of_spread, weighted
+from harness.objectives.loss.distance import distance
+from harness.objectives.loss.vicreg import lack_of_spread, statistics, weighted
 from harness.objectives.vicreg_authors import VICRegAuthors
 
 VARIANCE_FLOOR = 1e-5
@@ -21,12 +22,12 @@ class VICRegAuthorsLoss(ObjectiveLoss):
 
     def terms(self, whole: list[Tensor], own: slice) -> dict[str, Tensor]:
         """The three terms before their weights, and the weighted loss."""
-        dtype, num_global = whole[0].dtype, len(whole[0])
-        every = [centred(z_ND) for z_ND in whole]
+        (num_global, width), dtype = whole[0].shape, whole[0].dtype
+        every = [statistics(z_ND, own) for z_ND in whole]
         terms = {
             # The ordered pairs are the unordered ones twice.
             "invariance": 2 * torch.stack([distance(x_ND, y_ND) for x_ND, y_ND in combinations(whole, 2)]).sum(),
-            "variance": torch.stack([lack_of_spread(z_ND, num_global, VARIANCE_FLOOR) for z_ND in every]).sum(),
-            "covariance": torch.stack([covariance(z_ND, own, dtype, num_global) for z_ND in every]).sum(),
+            "variance": torch.stack([lack_of_spread(sums_D / num_global, VARIANCE_FLOOR) for sums_D, _ in every]).sum(),
+            "covariance": torch.stack([energy / num_global**2 / width for _, energy in every]).sum(),
         }
         return weighted(self.config, terms, dtype)
