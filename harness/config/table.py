@@ -11,6 +11,8 @@ from harness.config.base import Config
 from harness.errors import ConfigError, did_you_mean
 
 NO_AXIS = ("seed", "floor")
+STAGE = "stage"
+"""The axis that a table of several stages has beside those of its grid."""
 
 
 def _listed(value: Any) -> Any:
@@ -53,7 +55,8 @@ class TableSpec(Config):
 
     Attributes:
         title: Its heading; where it is empty, the grid's own title is taken.
-        stage: The stage whose runs it shows; None for the grid's last.
+        stage: The stage whose runs it shows; None for the grid's last. Several stand in one table, apart on
+            the axis `stage`: a supervised run by its own head beside the probes of its encoder.
         rows: Axes down the side, the outermost first.
         columns: Axes along the top, the outermost first.
         metrics: What a cell shows, as `split/name`; the first leads and decides effects, the others stand beside.
@@ -63,7 +66,7 @@ class TableSpec(Config):
     """
 
     title: str = ""
-    stage: str | None = None
+    stage: Names | None = None
     rows: Annotated[Names, Field(min_length=1)]
     columns: Names = ()
     metrics: Annotated[Names, Field(min_length=1)]
@@ -91,6 +94,8 @@ class TableSpec(Config):
                 neither rows nor columns separate, so that one cell would hold several.
         """
         known = {name: values for name, values in axes.items() if name not in NO_AXIS}
+        if self.stage is not None and len(self.stage) > 1:
+            known[STAGE] = self.stage
         for name in (*self.rows, *self.columns):
             _one_of(name, known, f"the table's axis {name!r} is none of this grid", "table")
         for index, effect in enumerate(self.effects):

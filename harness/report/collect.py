@@ -16,6 +16,7 @@ from harness.tracking.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
+LABEL = "label"
 FACTS = ("target_in_pair", "trained", "evaluation_set", "at_majority", "synthetic", "group_kind")
 
 
@@ -44,7 +45,7 @@ def rows(plan: Plan, store: Store) -> Iterator[dict[str, Any]]:
     for run in plan.runs:
         shared = _of_run(run, found[run.key], store, identities)
         for labels in run.labels:
-            yield {**shared, **_axes(plan, labels)}
+            yield {**shared, **_axes(plan, {**_own_label(run), **labels})}
 
 
 def _of_run(run: PlannedRun, state: State, store: Store, identities: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -66,6 +67,12 @@ def _of_run(run: PlannedRun, state: State, store: Store, identities: Mapping[str
         "data": str(run.settings.get("data", {}).get("digest") or ""),
         "predictions": str(store.run(run.key).path / predictions.path) if predictions else None,
     }
+
+
+def _own_label(run: PlannedRun) -> dict[str, str]:
+    """The label that a run is tested on, which is its place on that axis where the grid varies it in another stage."""
+    label = run.settings.get(LABEL)
+    return {LABEL: label} if isinstance(label, str) else {}
 
 
 def _axes(plan: Plan, labels: Mapping[str, str]) -> dict[str, str | None]:

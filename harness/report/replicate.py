@@ -22,7 +22,8 @@ def replica_of(plan: Plan, store: Store, tables: Mapping[str, Path], description
         tables: Files to attach, by name.
         description: Markdown, shown above the runs.
     """
-    found = {(row["run"], canonical(_place(row))): row for row in rows(plan, store)}
+    places = [(run.key, _place(labels)) for run in plan.runs for labels in run.labels]
+    found = dict(zip(places, rows(plan, store), strict=True))
     config, submitted = store.grid(plan.grid) / "grid.yaml", store.grid(plan.grid) / "plan.json"
     return ReplicaGrid(
         name=plan.grid,
@@ -34,8 +35,9 @@ def replica_of(plan: Plan, store: Store, tables: Mapping[str, Path], description
     )
 
 
-def _place(row: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in row.items() if name.startswith("axis.") and value is not None}
+def _place(labels: Mapping[str, str]) -> str:
+    """The labels of a run, whatever its seed, as a key."""
+    return canonical({name: label for name, label in labels.items() if name != "seed"})
 
 
 def _cell(
@@ -45,8 +47,7 @@ def _cell(
     runs: Sequence[PlannedRun],
     found: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> ReplicaCell:
-    place = canonical({f"axis.{name}": label for name, label in labels.items()})
-    members = [_run(store, run, labels, found[run.key, place]) for run in runs]
+    members = [_run(store, run, labels, found[run.key, _place(labels)]) for run in runs]
     name = " · ".join([runs[0].stage, *names(labels)])
     return ReplicaCell(runs[0].cell, runs[0].stage, name, labels, members)
 

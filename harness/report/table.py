@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.config.table import TableSpec
+from harness.config.table import STAGE, TableSpec
 from harness.errors import DataError
 from harness.report.cells import make_cell
 from harness.report.compare import Cells, Key, compared, embolden, require_one_set
@@ -55,15 +56,19 @@ def make_table(frame: pd.DataFrame, spec: TableSpec, title: str = "") -> Table:
     )
 
 
-def _shown(runs: Sequence[Run], stage: str | None) -> list[Run]:
-    """The runs of the table's stage, floors left out: the stage named, or that of the last run."""
+def _shown(runs: Sequence[Run], stages: Sequence[str] | None) -> list[Run]:
+    """The runs of the table's stages, floors left out: those named, or that of the last run.
+
+    Where there are several, a run's stage is its place on one more axis.
+    """
     own = [run for run in runs if run.floor is None]
-    wanted = stage or (own[-1].stage if own else "")
-    found = [run for run in own if run.stage == wanted]
-    if not found:
-        stages = sorted({run.stage for run in own})
-        raise DataError(f"the grid has no run of the stage {wanted!r}", where="table.stage", legal=stages)
-    return found
+    wanted = stages or [own[-1].stage if own else ""]
+    for stage in wanted:
+        if all(run.stage != stage for run in own):
+            legal = sorted({run.stage for run in own})
+            raise DataError(f"the grid has no run of the stage {stage!r}", where="table.stage", legal=legal)
+    found = [run for run in own if run.stage in wanted]
+    return found if len(wanted) == 1 else [replace(run, axes={**run.axes, STAGE: run.stage}) for run in found]
 
 
 def _cells(runs: Sequence[Run], spec: TableSpec, kept: Kept) -> dict[Key, Cell]:
