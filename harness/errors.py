@@ -76,6 +76,12 @@ class NonFiniteError(HarnessError):
     kind = "non-finite loss"
 
 
+class DriftError(HarnessError):
+    """Ranks that should hold the same numbers hold different ones."""
+
+    kind = "ranks differ"
+
+
 class MissingDependencyError(HarnessError):
     """An optional package or program that this command needs and the machine lacks."""
 

@@ -52,6 +52,9 @@ class Pretrain(Training, name="pretrain"):
         domain_batch_norm: Whether an encoder that branches of different views share has
             batch norms for each view, all other weights being shared. Shared weights
             otherwise average the running statistics of two domains.
+        replicated_expander: Whether each rank runs the expanders on the representations of
+            all ranks, in place of averaging the expanders' gradients: the same training,
+            with a seventh of the traffic for the paper's pair.
         online_probe: A label that a linear head learns along, as a diagnostic that reaches no encoder.
     """
 
@@ -60,6 +63,7 @@ class Pretrain(Training, name="pretrain"):
     expanders: tuple[Expander, ...]
     objective: Objective
     domain_batch_norm: Annotated[bool, Since(False)] = False
+    replicated_expander: Annotated[bool, Since(False)] = False
     online_probe: str | None = None
 
     @classmethod
@@ -82,6 +86,17 @@ class Pretrain(Training, name="pretrain"):
                     where=f"{kind}s",
                     mend=f"declare each {kind} that a branch names, and no other",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _replicas(self) -> Self:
+        if self.replicated_expander and self.batch_norm_group is not None:
+            raise ConfigError(
+                f"a replicated expander sees the whole global batch, and batch_norm_group is {self.batch_norm_group}",
+                where="replicated_expander, batch_norm_group",
+                legal="one of them",
+                mend="set batch_norm_group: null, or replicated_expander: false",
+            )
         return self
 
     @model_validator(mode="after")

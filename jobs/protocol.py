@@ -106,8 +106,13 @@ def _held(stage: Training, key: str) -> Iterator[tuple[str, Any]]:
         yield from ((f"augmentation of branch {number}", seen.augmentation) for number, seen in enumerate(stage.seen()))
     elif hasattr(stage, f"{key}s") and key not in type(stage).model_fields:
         yield from ((f"{key}s.{number}", held) for number, held in enumerate(getattr(stage, f"{key}s")))
-    elif key in type(stage).model_fields:
+    elif key in type(stage).model_fields and not _of_labels(getattr(stage, key)):
         yield key, getattr(stage, key)
+
+
+def _of_labels(held: Any) -> bool:
+    """Whether it is the objective of a supervised run, for which no protocol has another one."""
+    return isinstance(held, Objective) and held.needs_labels
 
 
 def _differences(place: str, found: Any, wanted: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -22,6 +22,8 @@ from harness.data.views import View
 from harness.errors import ConfigError
 from harness.grid.stage import Price, Stage
 from harness.models.encoders import Encoder
+from harness.training.engines import Engine
+from harness.training.engines.ddp import Ddp
 from harness.training.optimiser import Adam
 from harness.training.schedule import WarmupCosine
 from jobs.data import at_hand, made_before, train_samples
@@ -60,6 +62,9 @@ class Training(Stage):
             hundredth of the steps.
         global_batch_size: Samples a step over all ranks together.
         precision: fp32, or bf16 for autocast; the objective is in fp32 either way.
+        engine: How the run is carried out over ranks.
+        compile: Whether each encoder goes through torch.compile, which takes seconds to minutes
+            at a run's start and rounds otherwise.
         normalise: `dataset` standardises inputs by the training split's mean and deviation,
             `none` leaves them on a scale of 0..1, `raw` on one of 0..255.
         batch_norm_group: Samples that batch norm takes its statistics from: None for the
@@ -81,6 +86,8 @@ class Training(Stage):
     steps: Annotated[int | None, Since(None), Field(ge=1)] = None
     global_batch_size: int = Field(default=128, ge=2)
     precision: Literal["fp32", "bf16"] = "fp32"
+    engine: Annotated[Engine, Since(Ddp())] = Field(default="ddp", validate_default=True)
+    compile: Annotated[bool, Since(False)] = False
     normalise: Literal["dataset", "none", "raw"] = "dataset"
     batch_norm_group: int | None = Field(default=None, ge=2)
     fraction: float = Field(default=1.0, gt=0, le=1)
@@ -93,6 +100,10 @@ class Training(Stage):
     @abstractmethod
     def seen(self) -> tuple[Seen, ...]:
         """The inputs, one for each branch, in order."""
+
+    def targets(self) -> tuple[Seen, ...]:
+        """Images that are to be predicted: fed like inputs, after them, but always on a scale of 0..1."""
+        return ()
 
     @abstractmethod
     def encoder_of(self, branch: int) -> tuple[Encoder, str]:
@@ -142,7 +153,8 @@ class Training(Stage):
 
     def pinned(self, cache: Path) -> Self | None:
         """See `Stage.pinned`."""
-        data = at_hand(self.data, cache, [seen.view for seen in self.seen()], self.labels())
+        views = [seen.view for seen in (*self.seen(), *self.targets())]
+        data = at_hand(self.data, cache, views, self.labels())
         return None if data is None else self.model_copy(update={"data": data})
 
     def priced(self, encoders: Iterable[Encoder], passes: int, more_parameters: int = 0) -> Price:

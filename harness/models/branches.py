@@ -89,11 +89,19 @@ class BranchModel(nn.Module):
         Args:
             inputs: One batch a branch, B x C x H x W or B x D.
         """
-        representations = tuple(
-            self.encoders[branch.encoder](x) for branch, x in zip(self.branches, inputs, strict=True)
-        )
-        embeddings = tuple(
+        representations = self.represent(inputs)
+        return Output(representations, self.expand(representations), self.recognise(representations))
+
+    def represent(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Each branch's representations, B x F."""
+        return tuple(self.encoders[branch.encoder](x) for branch, x in zip(self.branches, inputs, strict=True))
+
+    def expand(self, representations: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Each branch's embeddings, B x D."""
+        return tuple(
             self.expanders[branch.expander](h_BF) for branch, h_BF in zip(self.branches, representations, strict=True)
         )
-        logits = None if self.online is None else self.online(representations[0].detach())
-        return Output(representations, embeddings, logits)
+
+    def recognise(self, representations: Sequence[Tensor]) -> Tensor | None:
+        """The online head's logits, where there is one."""
+        return None if self.online is None else self.online(representations[0].detach())

@@ -26,7 +26,7 @@ def announce(stage: Training, key: str) -> str:
 
 def _formula(stage: Training) -> list[str]:
     objective = getattr(stage, "objective", None)
-    return [f"objective {objective.name}: {objective.formula}"] if isinstance(objective, Objective) else []
+    return [f"objective {objective.name}: {objective.stated()}"] if isinstance(objective, Objective) else []
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:

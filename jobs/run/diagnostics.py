@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness.distributed.collectives import gather_rows
+from harness.distributed.collectives import all_ranks, gather_rows
+from harness.errors import DriftError
 from harness.models.branches import Output
 
 SAMPLES = 256
@@ -26,20 +27,39 @@ class Diagnostics:
     Args:
         log_every: Steps between them.
         num_steps: The last step is looked at, too.
+        replicated: Whether each rank has the embeddings of the global batch.
     """
 
-    def __init__(self, log_every: int, num_steps: int) -> None:
-        self._log_every, self._num_steps = log_every, num_steps
+    def __init__(self, log_every: int, num_steps: int, replicated: bool = False) -> None:
+        self._log_every, self._num_steps, self._replicated = log_every, num_steps, replicated
         self._latest: dict[str, Tensor] = {}
 
     def look(self, done: int, output: Output) -> None:
         """Take the figures of the step that makes `done` steps, if it is logged; every rank must call it."""
         if done % self._log_every == 0 or done == self._num_steps:
-            self._latest = figures(output.representations, output.embeddings)
+            whole = output.embeddings if self._replicated else [gather_rows(z.detach()) for z in output.embeddings]
+            if self._replicated:
+                refuse_drift(whole)
+            self._latest = figures(output.representations, whole)
 
     def values(self, done: int) -> Mapping[str, float]:
         """The figures of the latest logged step by name, as `train/<figure>`."""
         return {f"train/{name}": float(value) for name, value in self._latest.items()}
+
+
+@torch.no_grad()
+def refuse_drift(whole: Sequence[Tensor]) -> None:
+    """Check that all ranks have the same embeddings of the global batch; every rank must call it.
+
+    Raises:
+        DriftError: Their expanders have become different.
+    """
+    sums_WB = all_ranks(torch.stack([z_ND.double().sum() for z_ND in whole]))
+    if not torch.equal(sums_WB, sums_WB[:1].expand_as(sums_WB)) and sums_WB.isfinite().all():
+        raise DriftError(
+            f"the ranks' replicated expanders are no longer the same: their embeddings sum to {sums_WB.tolist()}",
+            mend="run all ranks on machines of one kind, or set replicated_expander: false",
+        )
 
 
 @torch.no_grad()
@@ -49,7 +69,7 @@ def lengths(embeddings: Sequence[Tensor]) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def figures(representations: Sequence[Tensor], embeddings: Sequence[Tensor]) -> dict[str, Tensor]:
+def figures(representations: Sequence[Tensor], whole: Sequence[Tensor]) -> dict[str, Tensor]:
     """Spread and rank of each branch, and the alignment of the branches, over the global batch.
 
     - ``embedding_std_B``: the standard deviation of a dimension, the mean over dimensions;
@@ -60,10 +80,10 @@ def figures(representations: Sequence[Tensor], embeddings: Sequence[Tensor]) -> 
 
     Args:
         representations: This rank's n x F of each branch.
-        embeddings: Its n x D.
+        whole: The embeddings of all ranks, N x D of each branch.
     """
     found: dict[str, Tensor] = {}
-    whole = [gather_rows(z_nD.float()) for z_nD in embeddings]
+    whole = [z_ND.float() for z_ND in whole]
     for number, (h_nF, z_ND) in enumerate(zip(representations, whole, strict=True)):
         found[f"embedding_std_{number}"] = z_ND.std(0, correction=0).mean()
         found[f"embedding_rank_{number}"] = rank_of(z_ND)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +17,14 @@ from torch import Tensor
 from harness.data.order import EpochOrder
 from harness.data.pack import pack
 from harness.data.source import Source
-from harness.training.recipe import Cadence
-from harness.training.schedule import Schedule
+from harness.training.recipe import Cadence, Recipe
 from jobs.data import located
 from jobs.run.represent import Standardise
 from jobs.run.statistics import scaling
+from jobs.run.subset import ARTIFACT, write_subset
 
 if TYPE_CHECKING:
+    from harness.data.packed import PackedSet
     from harness.grid.work import Work
     from jobs.training import Seen, Training
 
@@ -32,7 +35,7 @@ class Fed:
 
     Attributes:
         step: Optimiser steps done before it.
-        inputs: A tensor for each input of the stage.
+        inputs: A tensor for each input of the stage, then one for each target.
         rows: The rows of the data set, one a sample.
     """
 
@@ -47,32 +50,51 @@ class Feed:
     Args:
         stage: The settings.
         work: This rank's part in the attempt.
+        choose: Which rows are trained on; None for the training split, or the fraction of it.
 
     Attributes:
         packed: The data set, verified by the first rank.
-        rows: Rows of the training split, or of the fraction of it.
+        rows: Rows that are trained on.
         steps_per_epoch: Whole global batches in them.
-        inputs: How each input is made.
+        inputs: How each input is made, then each target.
     """
 
-    def __init__(self, stage: Training, work: Work) -> None:
+    def __init__(
+        self, stage: Training, work: Work, choose: Callable[[PackedSet], NDArray[np.int64]] | None = None
+    ) -> None:
         self.stage, self.work = stage, work
         self.packed = pack(located(stage.data, work.store), work.store.packs, verify=work.is_main)
-        self.rows = self.packed.rows("train", stage.fraction, stage.stratify_by)
+        split = self.packed.rows("train", stage.fraction, stage.stratify_by)
+        self.rows = split if choose is None else choose(self.packed)
         self._order = EpochOrder(self.rows, stage.seed, stage.shuffle_window)
         self.steps_per_epoch = self._order.steps(stage.global_batch_size)
-        self.inputs = tuple(Input(seen, number, self) for number, seen in enumerate(stage.seen()))
+        fed = [*((each, stage.normalise) for each in stage.seen()), *((each, "none") for each in stage.targets())]
+        self.inputs = tuple(Input(seen, number, self, scale) for number, (seen, scale) in enumerate(fed))
 
-    def schedule(self) -> Schedule:
-        """Length and learning rate of the run."""
-        stage = self.stage
-        return stage.schedule.build(stage.optimiser.lr, stage.epochs, self.steps_per_epoch, stage.steps)
+    @property
+    def num_steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.recipe().schedule.num_steps
 
-    def cadence(self) -> Cadence:
-        """How often the loop looks up: a checkpoint an epoch where the settings do not say otherwise."""
+    def recipe(self) -> Recipe:
+        """How the run is trained: a checkpoint an epoch where the settings do not say otherwise."""
         stage = self.stage
         every = stage.checkpoint_every or stage.log_every * math.ceil(self.steps_per_epoch / stage.log_every)
-        return Cadence(stage.log_every, every)
+        return Recipe(
+            optimiser=partial(stage.optimiser.build, global_batch_size=stage.global_batch_size),
+            schedule=stage.schedule.build(stage.optimiser.lr, stage.epochs, self.steps_per_epoch, stage.steps),
+            cadence=Cadence(stage.log_every, every),
+            precision=stage.precision,
+            engine=stage.engine,
+        )
+
+    def samples(self) -> dict[str, Path]:
+        """Of a fraction, the file that says which samples it is made of, by the name of the artifact."""
+        if self.stage.fraction == 1:
+            return {}
+        path = self.work.path(f"{ARTIFACT}.csv")
+        write_subset(path, self.packed, self.rows)
+        return {ARTIFACT: path}
 
     def batches(self, start: int) -> Iterator[Fed]:
         """This rank's batches from a step on, for as long as anyone asks."""
@@ -94,16 +116,17 @@ class Input:
         seen: Its view and augmentation.
         number: Its place among the inputs, under which augmentations are drawn.
         feed: The data, and the run that it is of.
+        normalise: How it is scaled; see `scaling`.
 
     Attributes:
         statistics: Mean and standard deviation of each channel by which it is standardised.
     """
 
-    def __init__(self, seen: Seen, number: int, feed: Feed) -> None:
+    def __init__(self, seen: Seen, number: int, feed: Feed, normalise: str) -> None:
         self.source, self.number = seen.view.source, number
         self.view = seen.view.build()
         self.augment = seen.augmentation.build(feed.stage.seed)
-        mean, std = scaling(feed.packed, seen.view, feed.stage.normalise)
+        mean, std = scaling(feed.packed, seen.view, normalise)
         self.statistics = (mean.tolist(), std.tolist())
         self.standardise = Standardise(*self.statistics, feed.work.world.device)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,25 +11,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.config.plain import to_plain
 from harness.data.checks import NO_LABEL
-from harness.distributed.batch_norm import synchronised
 from harness.grid.stage import Outcome
 from harness.grid.work import Work
 from harness.models.domains import with_own_norms
 from harness.models.files import save_encoder
 from harness.models.initialisation import initialised
-from harness.training.checkpoint import Checkpoints
 from harness.training.determinism import deterministic
-from harness.training.loop import fit
-from harness.training.recipe import Recipe, Task
 from jobs.data import in_features
 from jobs.protocol import departures
-from jobs.run.announced import announce
-from jobs.run.container import Container
+from jobs.run.container import Container, Replicated
 from jobs.run.diagnostics import Diagnostics, lengths
 from jobs.run.feed import Feed
-from jobs.run.journalling import Journalling
+from jobs.run.fitted import fit_stage
+from jobs.run.notes import encoder_notes
 from jobs.run.trained import did_train
 
 if TYPE_CHECKING:
@@ -73,18 +66,11 @@ class JointEmbedding:
         self.first_branch = _first_branches(stage)
         self.artifacts = list(self.first_branch)
         self.model = self._model()
-        self.schedule = self.feed.schedule()
-        self.diagnostics = Diagnostics(stage.log_every, self.schedule.num_steps)
+        self.diagnostics = Diagnostics(stage.log_every, self.feed.num_steps, stage.replicated_expander)
 
     def outcome(self) -> Outcome:
         """Train from wherever the last attempt ended to the end; rank 0 then writes what stays."""
-        if self.work.is_main:
-            print(announce(self.stage, self.work.run.key), flush=True)
-        task = Task(self.model, self._terms, self._batches, self.stage.global_batch_size, self.stage.seed)
-        optimiser = partial(self.stage.optimiser.build, global_batch_size=self.stage.global_batch_size)
-        recipe = Recipe(optimiser, self.schedule, self.feed.cadence(), self.stage.precision)
-        monitor = Journalling(self.work, self.schedule.num_steps, self.diagnostics.values)
-        fit(task, recipe, self.work.world, monitor, Checkpoints(self.work.run.checkpoints))
+        fit_stage(self.feed, self.model, self._terms, self._batches, self.diagnostics.values)
         return self._kept() if self.work.is_main else Outcome({})
 
     def _model(self) -> Container:
@@ -96,9 +82,10 @@ class JointEmbedding:
         width = encoders[0].num_features
         classes = len(self.labels.classes) if self.labels else 0
         head = initialised(lambda: nn.Linear(width, classes), stage.seed, "online", 0) if classes else None
-        model = Container(encoders, expanders, assignment, stage.objective.build(), head)
+        kind = Replicated if stage.replicated_expander else Container
+        model = kind(encoders, expanders, assignment, stage.objective.build(), head)
         if stage.batch_norm_group is None:
-            synchronised(model)
+            model.synchronise()
         return model
 
     def _place(self, branch: int) -> int:
@@ -151,9 +138,9 @@ class JointEmbedding:
     def _kept(self) -> Outcome:
         """Write the encoders; say what a table must know."""
         artifacts = {}
-        for place, name in enumerate(self.artifacts):
+        for place, (name, branch) in enumerate(self.first_branch.items()):
             path = self.work.path(f"{name}.safetensors")
-            save_encoder(path, self.model.encoder(place), self._notes(name))
+            save_encoder(path, self.model.encoder(place), encoder_notes(self.feed, self.stage.encoder_of(branch)[0]))
             artifacts[name] = path
         device, packed = self.work.world.device.type, self.feed.packed
         history = self.work.run.history()
@@ -164,22 +151,13 @@ class JointEmbedding:
             "views": [branch.view.modality for branch in self.stage.branches],
             "trained": trained,
             "samples": len(self.feed.rows),
-            "steps": self.schedule.num_steps,
+            "steps": self.feed.num_steps,
             "departures": [place for place, _, _ in departures(self.stage)],
             "augmented_by": [branch.augmentation.backend_on(device) for branch in self.stage.branches],
             "synthetic": packed.synthetic,
             "data_name": packed.name,
         }
-        return Outcome(metrics, facts, artifacts)
-
-    def _notes(self, artifact: str) -> dict[str, str]:
-        """What must be known to use an encoder: its architecture and how each branch's input is standardised."""
-        return {
-            "run": self.work.run.key,
-            "encoder": json.dumps(to_plain(self.stage.encoder_of(self.first_branch[artifact])[0])),
-            "statistics": json.dumps([each.statistics for each in self.feed.inputs]),
-            "views": json.dumps([to_plain(branch.view) for branch in self.stage.branches]),
-        }
+        return Outcome(metrics, facts, {**artifacts, **self.feed.samples()})
 
 
 def _first_branches(stage: Pretrain) -> dict[str, int]:

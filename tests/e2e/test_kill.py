@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,17 @@ OVER = {
     "floors": [],
     "table": None,
     "online_probe": "tissue",
+}
+
+OPTIONS = {
+    "shared_weights": True,
+    "domain_batch_norm": True,
+    "replicated_expander": True,
+    "objective": "clip",
+    "optimiser": {"eps_form": "uncorrected", "clip_norm": 1.0, "clip_scale": "sum"},
+    "shuffle_window": 7,
+    "steps": 120,
+    "epochs": 1,
 }
 
 
@@ -70,9 +82,9 @@ def weights(run: RunFolder) -> dict[str, str]:
     return {name: artifact.sha256 for name, artifact in result.artifacts.items()}
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 3])
-def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, ranks: int) -> None:
-    grid = write_grid(tmp_path, OVER)
+@pytest.mark.parametrize(("ranks", "over"), [(1, {}), (2, {}), (3, {}), (3, OPTIONS)], ids=["1", "2", "3", "options"])
+def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, ranks: int, over: dict[str, Any]) -> None:
+    grid = write_grid(tmp_path, OVER | over)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert submit(grid, whole, ranks).wait(120) == 0
 

@@ -84,7 +84,7 @@ def test_a_run_tells_its_choices_once(tmp_path: Path) -> None:
     text = announce(stage, "pretrain/abc")
     lines = text.splitlines()
     assert lines[0] == "pretrain/abc"
-    assert f"objective vicreg_authors: {stage.objective.formula}" in lines
+    assert f"objective vicreg_authors: {stage.objective.stated()}" in lines
     assert "protocol authors, but for" in lines
     assert "  epochs: 7 (the protocol has 100)" in lines
     assert "  optimiser.clip_norm: 1.0" in lines

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from harness.distributed.collectives import gather_rows
 from harness.distributed.world import World
+from harness.errors import DriftError
 from harness.evaluation.rank import effective_rank
 from harness.models.branches import Output
-from jobs.run.diagnostics import Diagnostics, figures, lengths, rank_of
+from jobs.run.diagnostics import Diagnostics, figures, lengths, rank_of, refuse_drift
 from support import ranks
 
 ROWS = 12
@@ -50,7 +52,8 @@ def test_figures_by_hand() -> None:
 def _figures(world: World) -> dict[str, float]:
     own = slice(world.rank * ROWS // world.size, (world.rank + 1) * ROWS // world.size)
     h, z = batch()
-    return {name: float(value) for name, value in figures([x[own] for x in h], [x[own] for x in z]).items()}
+    found = figures([x[own] for x in h], [gather_rows(x[own]) for x in z])
+    return {name: float(value) for name, value in found.items()}
 
 
 def test_they_are_of_the_whole_global_batch() -> None:
@@ -71,3 +74,16 @@ def test_only_logged_steps_are_looked_at() -> None:
     assert diagnostics.values(5) == first
     diagnostics.look(6, Output(tuple(h), tuple(2 * each for each in z), None))
     assert diagnostics.values(6)["train/embedding_std_0"] == pytest.approx(2 * first["train/embedding_std_0"])
+
+
+def _drifted(world: World, by: float) -> str:
+    try:
+        refuse_drift([torch.ones(4, 3) + by * world.rank])
+    except DriftError as error:
+        return str(error)
+    return ""
+
+
+def test_ranks_that_differ_in_the_last_bit_are_refused() -> None:
+    assert ranks.run(_drifted, 2, 0.0) == ["", ""]
+    assert all("no longer the same" in text for text in ranks.run(_drifted, 2, 1e-6))
