@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.config.plain import to_plain
 from harness.objectives import Objective
+from harness.translation import Loss
 from jobs.protocol import departures
 from jobs.training import Training
 
@@ -25,8 +26,11 @@ def announce(stage: Training, key: str) -> str:
 
 
 def _formula(stage: Training) -> list[str]:
-    objective = getattr(stage, "objective", None)
-    return [f"objective {objective.name}: {objective.stated()}"] if isinstance(objective, Objective) else []
+    """What is minimised, by the stage's objective or by its loss between images."""
+    objective, loss = getattr(stage, "objective", None), getattr(stage, "loss", None)
+    if isinstance(objective, Objective):
+        return [f"objective {objective.name}: {objective.stated()}"]
+    return [f"loss {loss.name}: {loss.formula}"] if isinstance(loss, Loss) else []
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:

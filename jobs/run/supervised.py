@@ -28,7 +28,6 @@ from jobs.run.fitted import fit_stage
 from jobs.run.labelled import labelled_rows
 from jobs.run.notes import encoder_notes
 from jobs.run.represent import plain_inputs, represent
-from jobs.run.subset import ARTIFACT, write_subset
 from jobs.run.tested import tested
 from jobs.run.trained import BELOW_CHANCE, last_epoch
 
@@ -115,7 +114,7 @@ class Supervised:
             "departures": [place for place, _, _ in departures(stage)],
             "augmented_by": [stage.augmentation.backend_on(work.world.device.type)],
         }
-        artifacts = {**self._weights(), **self._samples(), "predictions": predictions}
+        artifacts = {**self._weights(), **self.feed.samples(), "predictions": predictions}
         return Outcome(last | figures | measured, facts | own, artifacts)
 
     def _probabilities(self) -> np.ndarray[Any, Any]:
@@ -132,14 +131,6 @@ class Supervised:
         loss = last_epoch(history, "train/loss", self.feed.steps_per_epoch)
         chance = self.stage.objective.chance_of_labels(counts.tolist())
         return loss < (1 - BELOW_CHANCE) * chance, {"train/loss_last_epoch": loss, "train/loss_at_chance": chance}
-
-    def _samples(self) -> dict[str, Path]:
-        """Of a fraction, which samples it is made of."""
-        if self.stage.fraction == 1:
-            return {}
-        path = self.work.path(f"{ARTIFACT}.csv")
-        write_subset(path, self.feed.packed, self.feed.rows)
-        return {ARTIFACT: path}
 
     def _weights(self) -> dict[str, Path]:
         """The files of the encoder, as a pre-training run leaves it, and of the head."""

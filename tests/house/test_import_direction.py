@@ -17,7 +17,7 @@ LAYERS = (
     {"harness.training"},
     {
         "harness.data", "harness.models", "harness.objectives",
-        "harness.evaluation", "harness.analysis", "harness.tracking",
+        "harness.evaluation", "harness.analysis", "harness.tracking", "harness.translation",
     },
     {"harness.distributed", "harness.config"},
     {"harness.files"},
