@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from harness.config.family import Family
 from harness.config.identity import short_id
 from harness.config.plain import identity
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.grid.work import Work
@@ -61,6 +62,27 @@ class Stage(Family):
     def __call__(self, work: Work) -> Outcome:
         """Compute; every rank calls it, and rank 0's outcome counts."""
         raise NotImplementedError
+
+    def together(self) -> str | None:
+        """What runs of one job have in common that are cheaper computed together; None for a run that is not.
+
+        A run must come to the same bits alone and with others.
+        """
+        return None
+
+    @classmethod
+    def compute_together(cls, parts: Sequence[tuple[Self, Work]]) -> Iterator[tuple[int, Outcome | HarnessError]]:
+        """Compute runs that say the same of `together`; a run alone is a group of one.
+
+        Args:
+            parts: Each run with the worker's part in it.
+
+        Yields:
+            The place of a run among `parts`, and its outcome or the error that is its own, as
+            they are had. What is raised is the error of every run that has none yet.
+        """
+        for place, (stage, work) in enumerate(parts):
+            yield place, stage(work)
 
     @classmethod
     def settle(cls, settings: Mapping[str, Any]) -> dict[str, Any]:

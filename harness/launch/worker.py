@@ -6,6 +6,10 @@ something to do, claims it, and tells the others; every rank then calls the stag
 another rank went away: that one gives its reason, or was killed and the run counts as
 interrupted. A job of one rank goes on with its next run; one of several ranks ends,
 since its ranks may be at different places, and the queue starts another for what is left.
+
+Runs of a job that are cheaper computed together (`Stage.together`) are claimed together
+and handed to their stage in one call. Each keeps a folder, an attempt, a journal and a
+result of its own; one that has a result, or that somebody else computes, is left out.
 """
 
 from __future__ import annotations
@@ -14,24 +18,20 @@ import contextlib
 import os
 import signal
 import sys
-import traceback
-from dataclasses import dataclass
+from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
 from harness.grid.plan import Plan, PlannedRun
-from harness.grid.work import Work
 from harness.launch import Request
-from harness.launch.capture import captured
-from harness.launch.claim import claim, publish
-from harness.tracking.attempt import Attempt
+from harness.launch.attempted import STOPPED_EXIT, Member, Part, attempt
+from harness.launch.claim import claim
 from harness.tracking.store import Store
 
 if TYPE_CHECKING:
     from harness.distributed.world import World
 
-FAILED_EXIT = 1
-STOPPED_EXIT = 75
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR2)
 
 
@@ -55,23 +55,6 @@ class StopFlag:
         self.is_set = True
 
 
-@dataclass(frozen=True)
-class Member:
-    """This process among those of its job."""
-
-    store: Store
-    world: World
-    threads: int
-    stop: StopFlag
-    launcher: str
-    capture: bool
-
-    @property
-    def is_main(self) -> bool:
-        """Whether this is rank 0."""
-        return self.world.rank == 0
-
-
 def work(request: Request, launcher: str, capture: bool = True) -> None:
     """Compute a job's runs; called in every one of its processes.
 
@@ -89,63 +72,51 @@ def work(request: Request, launcher: str, capture: bool = True) -> None:
         stop.listen()
     with joined(place_from_environment(os.environ), request.rendezvous) as world:
         member = Member(Store(request.store), world, request.threads, stop, launcher, capture)
-        for key in request.runs:
+        for runs in _grouped([planned[key] for key in request.runs]):
             if stop():
                 sys.exit(STOPPED_EXIT)
-            _compute(member, planned[key])
+            _compute(member, runs)
 
 
-def _compute(member: Member, run: PlannedRun) -> None:
-    """Claim a run on rank 0, and where that succeeds attempt it on every rank."""
+def _grouped(runs: Sequence[PlannedRun]) -> list[list[PlannedRun]]:
+    """The runs in order, those that are computed together side by side in the place of the first."""
+    groups: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        groups.setdefault(_group(run) or run.key, []).append(run)
+    return list(groups.values())
+
+
+def _group(run: PlannedRun) -> str | None:
+    """What a run says of `Stage.together`; None where its settings cannot be read, which its attempt will say."""
+    with contextlib.suppress(HarnessError):
+        together = run.build().together()
+        return None if together is None else f"{run.stage} {together}"
+    return None
+
+
+def _compute(member: Member, runs: Sequence[PlannedRun]) -> None:
+    """Claim runs on rank 0, and attempt on every rank those of them that could be claimed."""
     with contextlib.ExitStack() as held:
-        claimed = claim(member.store, run, _conditions(member), held) if member.is_main else 0
-        number = _from_main(claimed, member.world)
-        if number:
-            _attempt(member, run, Attempt(member.store.run(run.key).path / "attempts" / str(number)))
+        conditions = _conditions(member, len(runs))
+        claimed = [claim(member.store, run, conditions, held) if member.is_main else 0 for run in runs]
+        numbers = zip(runs, _from_main(claimed, member.world), strict=True)
+        parts = [Part.of(member, run, number) for run, number in numbers if number]
+        if parts:
+            attempt(member, parts)
 
 
-def _from_main(number: int, world: World) -> int:
-    """Rank 0's number, on every rank."""
+def _from_main(numbers: Sequence[int], world: World) -> list[int]:
+    """Rank 0's numbers, on every rank."""
     import torch
 
     from harness.distributed.collectives import all_ranks
 
-    return int(all_ranks(torch.tensor([number], device=world.device))[0])
+    found: list[int] = all_ranks(torch.tensor(numbers, device=world.device))[0].tolist()
+    return found
 
 
-def _conditions(member: Member) -> dict[str, object]:
-    """What provenance should say of this job."""
+def _conditions(member: Member, together: int) -> dict[str, object]:
+    """What provenance should say of this job; of runs that share their time, among how many they did."""
     conditions = {"launcher": member.launcher, "ranks": member.world.size, "threads": member.threads}
-    return {**conditions, "device": str(member.world.device)}
-
-
-def _attempt(member: Member, run: PlannedRun, attempt: Attempt) -> None:
-    from harness.distributed.world import is_lost_rank
-    from harness.training.interrupted import Interrupted
-
-    log = attempt.log_path(member.world.rank) if member.capture else None
-    with captured(log), contextlib.ExitStack() as stack:
-        journal = stack.enter_context(attempt.journal()) if member.is_main else None
-        folder = member.store.run(run.key)
-        handed = Work(member.store, folder, attempt, member.world, journal, member.threads, member.stop)
-        try:
-            outcome = run.build()(handed)
-            if member.is_main:
-                publish(folder, attempt, outcome)
-        except Interrupted as interrupted:
-            if journal is not None:
-                journal.note(f"stopped on request: {interrupted}")
-            sys.exit(STOPPED_EXIT)
-        except Exception as error:
-            traceback.print_exc()
-            if not is_lost_rank(error):
-                attempt.fail(error, member.world.rank)
-            _leave_the_others(member)
-
-
-def _leave_the_others(member: Member) -> None:
-    """End at once where other ranks wait for this one: their collectives then fail, too, instead of hanging."""
-    if member.world.size > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(FAILED_EXIT)
+    shared: dict[str, object] = {"together": together} if together > 1 else {}
+    return {**conditions, **shared, "device": str(member.world.device)}

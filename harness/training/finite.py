@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from harness.errors import NonFiniteError
 
@@ -24,16 +24,20 @@ def refuse_non_finite_gradient(norm: Tensor, step: int) -> None:
         )
 
 
-def refuse_non_finite(module: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+def refuse_non_finite(tensors: Iterable[tuple[str, Tensor]], step: int) -> None:
     """Raise if a weight, a statistic or a moment of the optimiser is not finite.
 
     A loss can be finite and its gradient not; the next loss shows it, but a checkpoint may
     come first.
 
+    Args:
+        tensors: Each with its name, on one device.
+        step: How many steps were done.
+
     Raises:
         NonFiniteError: Naming the tensor and how many steps were done.
     """
-    named = [(name, tensor) for name, tensor in _tensors(module, optimiser) if tensor.is_floating_point()]
+    named = [(name, tensor) for name, tensor in tensors if tensor.is_floating_point()]
     # The largest absolute value: one pass without a temporary, and not finite as soon as one number is not.
     largest = torch.stack([torch.linalg.vector_norm(tensor, torch.inf).double() for _, tensor in named])
     finite = largest.isfinite().tolist()
@@ -44,13 +48,3 @@ def refuse_non_finite(module: nn.Module, optimiser: torch.optim.Optimizer, step:
             f"after step {step} {bad[0]}{more} not finite: a gradient was not, though the loss was",
             mend=MEND,
         )
-
-
-def _tensors(module: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
-    """Weights and buffers by name, and what the optimiser keeps of each weight."""
-    for name, parameter in module.named_parameters():
-        yield name, parameter.detach()
-        for key, value in optimiser.state.get(parameter, {}).items():
-            if isinstance(value, Tensor):
-                yield f"{key} of {name}", value
-    yield from module.named_buffers()

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Generic
 
-import torch
 from torch import Tensor
 
 from harness.distributed.collectives import any_over_ranks
 from harness.distributed.world import World
-from harness.training import engine
 from harness.training.checkpoint import Checkpoints
 from harness.training.clock import Clock
 from harness.training.finite import refuse_non_finite, refuse_non_finite_gradient
@@ -50,6 +48,8 @@ def fit(
         Interrupted: Some rank was asked to stop; a checkpoint was written first.
         DiskFullError: No room for a checkpoint; older ones stand.
         StoreError: The checkpoint found is not this run's.
+        ConfigError: The engine cannot carry out the recipe.
+        MissingDependencyError: The engine's library is not installed.
     """
     _Attempt(task, recipe, world, monitor or Monitor(), checkpoints).run()
 
@@ -63,8 +63,7 @@ class _Attempt(Generic[B]):
         self._task, self._recipe, self._world = task, recipe, world
         self._monitor, self._checkpoints = monitor, checkpoints
         self._schedule = recipe.schedule
-        engine.place(task.module, world)
-        self._optimiser = recipe.optimiser(task.module.parameters())
+        self._running = recipe.engine.build(task.module, recipe.optimiser, world, recipe.precision)
         self._window = Window()
 
     def run(self) -> None:
@@ -73,18 +72,16 @@ class _Attempt(Generic[B]):
             self._monitor.start(start)
         if start >= self._schedule.num_steps:
             return
-        self._model = engine.wrap(self._task.module, self._world)
         batches = self._batches(start)
         batch = next(batches)
-        engine.warm(self._task.module, self._world, lambda: self._terms(batch)["loss"])
+        self._running.rehearse(lambda: self._terms(batch)["loss"])
         self._clock = Clock(start)
         for step in range(start, self._schedule.num_steps):
             self._step(step, batch if step == start else next(batches))
 
     def _resume(self) -> int:
         return resume(
-            self._task.module,
-            self._optimiser,
+            self._running,
             self._checkpoints,
             seed=self._task.seed,
             steps_per_epoch=self._schedule.steps_per_epoch,
@@ -103,18 +100,15 @@ class _Attempt(Generic[B]):
 
     def _terms(self, batch: B) -> Mapping[str, Tensor]:
         with autocast(self._recipe.precision, self._world.device):
-            return self._task.terms(self._model, batch)
+            return self._task.terms(self._running.model, batch)
 
     def _step(self, step: int, batch: B) -> None:
         """The step that follows `step` others, and what falls due after it."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._schedule.lr(step)
         terms = self._terms(batch)
-        terms["loss"].backward()  # type: ignore[no-untyped-call]
+        self._running.backward(terms["loss"])
         done = step + 1
-        norm = self._gradient_norm() if self._is_log_step(done) else None
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
+        norm = self._running.gradient_norm() if self._is_log_step(done) else None
+        self._running.step(self._schedule.lr(step))
         self._window.add(terms)
         if norm is not None:
             self._log(done, norm)
@@ -122,10 +116,6 @@ class _Attempt(Generic[B]):
 
     def _is_log_step(self, done: int) -> bool:
         return done % self._recipe.cadence.log_every == 0 or done == self._schedule.num_steps
-
-    def _gradient_norm(self) -> Tensor:
-        gradients = [p.grad for p in self._task.module.parameters() if p.grad is not None]
-        return torch.nn.utils.get_total_norm(gradients)
 
     def _log(self, done: int, norm: Tensor) -> None:
         steps_per_epoch = self._schedule.steps_per_epoch
@@ -152,10 +142,10 @@ class _Attempt(Generic[B]):
             raise Interrupted(done)
 
     def _checkpoint(self, done: int) -> None:
-        refuse_non_finite(self._task.module, self._optimiser, done)
+        refuse_non_finite(self._running.tensors(), done)
         if self._checkpoints is None:
             return
-        state = snapshot(self._task.module, self._optimiser, done, self._schedule.steps_per_epoch, self._world)
+        state = snapshot(self._running, done, self._schedule.steps_per_epoch, self._world)
         if self._world.rank == 0:
             self._checkpoints.save(done, state)
             self._monitor.checkpointed(done)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from harness.errors import ConfigError
+from harness.training.engines import Engine
+from harness.training.engines.ddp import Ddp
 from harness.training.precision import Precision
 from harness.training.schedule import Schedule
 
@@ -71,9 +73,11 @@ class Recipe:
         schedule: Length and learning rate.
         cadence: How often to log and to write checkpoints.
         precision: Of forward and backward passes.
+        engine: How it runs over ranks.
     """
 
     optimiser: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
     schedule: Schedule
     cadence: Cadence
     precision: Precision = "fp32"
+    engine: Engine = field(default_factory=Ddp)

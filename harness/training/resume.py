@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from harness.distributed.collectives import sum_over_ranks
 from harness.distributed.world import World
 from harness.errors import StoreError
 from harness.training.checkpoint import Checkpoints
 from harness.training.checkpoint_file import State
+from harness.training.engines.running import Running
 from harness.training.monitor import Monitor
 from harness.training.random_state import gathered, restored, seed_rank
 
 
-def snapshot(
-    module: nn.Module, optimiser: torch.optim.Optimizer, step: int, steps_per_epoch: int, world: World
-) -> State:
-    """All that a run needs to go on. Every rank must call it: it gathers their random states."""
+def snapshot(running: Running, step: int, steps_per_epoch: int, world: World) -> State:
+    """All that a run needs to go on. Every rank must call it: it gathers their states."""
     epoch, step_in_epoch = divmod(step, steps_per_epoch)
     return {
-        "model": module.state_dict(),
-        "optimiser": optimiser.state_dict(),
+        **running.state(),
         "position": {"epoch": epoch, "step": step_in_epoch},
         "random": gathered(world),
     }
 
 
 def resume(
-    module: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    running: Running,
     checkpoints: Checkpoints | None,
     *,
     seed: int,
@@ -52,8 +48,7 @@ def resume(
     step, state = found
     _check_position(state, step, steps_per_epoch)
     try:
-        module.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
+        running.restore(state)
     except (RuntimeError, ValueError) as error:
         raise StoreError(
             f"the checkpoint of step {step} is of another model: {error}",

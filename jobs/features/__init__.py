@@ -80,6 +80,13 @@ class Features(Family, package="jobs.features"):
     def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
         """Features of some rows of the data set, rows x features, in their order."""
 
+    def basis(self, source: Source) -> Mapping[str, Any] | None:
+        """All that `extract` depends on beside the images, the rows and the machine, as plain data.
+
+        None where making them is as cheap as keeping them.
+        """
+        return None
+
     def varied(self, source: Source, augmentation: Augmentation) -> Varied:
         """Features of patches that are augmented anew in each epoch.
 
@@ -87,3 +94,7 @@ class Features(Family, package="jobs.features"):
             ConfigError: They are not of an encoder.
         """
         raise ConfigError(f"the features {self.name!r} are no encoder's, so they cannot be augmented")
+
+    def drawn_by(self, seed: int) -> int | None:
+        """What of a probe's seed the draws of `varied` depend on; None where the run that is read says it."""
+        return seed

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from harness.config.plain import identity
 from harness.config.read import read
 from harness.data.augment import Augmentation
 from harness.errors import StoreError
+from harness.files import sha256_of
 from harness.grid.stage import Stage
 from harness.grid.work import Work
+from harness.models.encoders import Encoder
 from harness.tracking.result import Result
 from jobs.data import in_features
 from jobs.features import Features, Floats, Source, Varied
@@ -56,28 +60,48 @@ class OfEncoder(Features, name="encoder"):
         inputs = plain_inputs(source.packed, source.view, rows, standardise, source.work.world.device)
         return represent(encoder, inputs)
 
+    def basis(self, source: Source) -> Mapping[str, Any]:
+        """See `Features.basis`; the weights are known by the bytes of their file."""
+        from harness.models.files import load_encoder
+
+        _, settings, path = self._trained(source.work)
+        statistics = json.loads(load_encoder(path)[1]["statistics"])[self.branch]
+        own = {"features": [self.name, self.revision], "encoder": identity(settings), "statistics": statistics}
+        return {**own, "weights": sha256_of(path)}
+
     def varied(self, source: Source, augmentation: Augmentation) -> Varied:
-        """See `Features.varied`; the draws are those of the probe's seed under the branch's number."""
+        """See `Features.varied`; the draws are those of the run that trained the encoder, for its branch.
+
+        So they do not depend on the head, and heads of any seed can be trained on the same ones.
+        """
         from jobs.run.represent import AugmentedFeatures, Viewed
 
+        stage, *_ = self._trained(source.work)
         encoder, standardise = self._restored(source)
         viewed = Viewed(source.packed, source.view, source.work.world.device)
-        return AugmentedFeatures(encoder, viewed, augmentation.build(source.seed), standardise, self.branch)
+        return AugmentedFeatures(encoder, viewed, augmentation.build(stage.seed), standardise, self.branch)
+
+    def drawn_by(self, seed: int) -> None:
+        """See `Features.drawn_by`."""
 
     def _restored(self, source: Source) -> tuple[EncoderModule, Standardise]:
         """The encoder in inference mode, and how its inputs are standardised."""
         from harness.models.files import restore_encoder
         from jobs.run.represent import Standardise
 
-        stage = read(Stage, source.work.store.run(self.run).record()["config"], self.run)
-        assert isinstance(stage, Training), f"{self.run!r} trains no encoder"
-        settings, name = stage.encoder_of(self.branch)
+        _, settings, path = self._trained(source.work)
         encoder = settings.build(in_features(source.packed, source.view))
         device = source.work.world.device
-        artifact = self._result(source.work).artifacts[name]
-        notes = restore_encoder(source.work.store.run(self.run).path / artifact.path, encoder)
-        mean, std = json.loads(notes["statistics"])[self.branch]
+        mean, std = json.loads(restore_encoder(path, encoder)["statistics"])[self.branch]
         return encoder.to(device).eval(), Standardise(mean, std, device)
+
+    def _trained(self, work: Work) -> tuple[Training, Encoder, Path]:
+        """The stage that trained the encoder, the encoder's settings, and the file of its weights."""
+        run = work.store.run(self.run)
+        stage = read(Stage, run.record()["config"], self.run)
+        assert isinstance(stage, Training), f"{self.run!r} trains no encoder"
+        settings, name = stage.encoder_of(self.branch)
+        return stage, settings, run.path / self._result(work).artifacts[name].path
 
     def _result(self, work: Work) -> Result:
         result = work.store.run(self.run).result()

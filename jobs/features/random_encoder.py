@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from harness.config.plain import identity
 from harness.models.encoders import Encoder
 from jobs.data import in_features
 from jobs.features import Features, Floats, Source
@@ -34,6 +36,13 @@ class RandomEncoder(Features, name="random_encoder"):
         if isinstance(encoder, dict) and encoder.get("name") == "timm":
             return {**settings, "encoder": {**encoder, "zero_init_last": False}}
         return settings
+
+    def basis(self, source: Source) -> Mapping[str, Any]:
+        """See `Features.basis`; the norms and the scale are those of the training rows."""
+        from jobs.run.kept import hash_of
+
+        own = {"features": [self.name, self.revision], "encoder": identity(self.encoder)}
+        return {**own, "seed": source.seed, "train_rows": hash_of(source.train_rows)}
 
     def extract(self, source: Source, rows: NDArray[np.int64]) -> Floats:
         """See `Features.extract`."""

@@ -82,7 +82,17 @@ def weights(run: RunFolder) -> dict[str, str]:
     return {name: artifact.sha256 for name, artifact in result.artifacts.items()}
 
 
-@pytest.mark.parametrize(("ranks", "over"), [(1, {}), (2, {}), (3, {}), (3, OPTIONS)], ids=["1", "2", "3", "options"])
+DEEPSPEED = {"engine": {"name": "deepspeed", "zero_stage": 2}, "objective": "clip"}
+KILLED = [
+    pytest.param(1, {}, id="1"),
+    pytest.param(2, {}, id="2"),
+    pytest.param(3, {}, id="3"),
+    pytest.param(3, OPTIONS, id="options"),
+    pytest.param(2, DEEPSPEED, id="deepspeed", marks=pytest.mark.deepspeed),
+]
+
+
+@pytest.mark.parametrize(("ranks", "over"), KILLED)
 def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, ranks: int, over: dict[str, Any]) -> None:
     grid = write_grid(tmp_path, OVER | over)
     whole, killed = tmp_path / "whole", tmp_path / "killed"

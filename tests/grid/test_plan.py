@@ -110,7 +110,7 @@ def test_a_plan_survives_the_disk(tmp_path: Path) -> None:
 WRONG = [
     ("epocs=3", "unknown key 'epocs'", "did you mean 'epochs'"),
     ("epochs=ten", "'epochs'", "valid integer"),
-    ("objective=vicrge", "unknown objective 'vicrge'", "ntxent, vicreg"),
+    ("objective=vicrge", "unknown objective 'vicrge'", "ntxent, supervised, vicreg"),
     ("encoder=resnet81", "unknown encoder 'resnet81'", "resnet18"),
     ("stage=pretain", "unknown stage 'pretain'", "pretrain"),
     ("axes.seed=[0, 0]", "'0' twice", "duplicate"),

@@ -13,7 +13,7 @@ IMPORT_ALL = f"""
 import importlib, pkgutil
 for package in {CORE!r}:
     for found in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
-        if ".fused." not in found.name and found.name.rpartition(".")[2] not in ("ffcv", "dali", "deepspeed"):
+        if ".fused." not in found.name and found.name.rpartition(".")[2] not in ("ffcv", "dali"):
             importlib.import_module(found.name)
 print("all imported")
 """

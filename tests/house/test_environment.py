@@ -104,7 +104,8 @@ def libraries(folder: Path, version: str) -> Path:
 
 
 @pytest.mark.parametrize(("version", "headers", "extras"), [
-    ("4.6.0", True, "dev,dali,ffcv"), ("4.6.0", False, "dev,dali"), ("", True, "dev,dali"),
+    ("4.6.0", True, "dev,dali,deepspeed,ffcv"),
+    ("4.6.0", False, "dev,dali,deepspeed"), ("", True, "dev,dali,deepspeed"),
 ])  # fmt: skip
 def test_ffcv_is_wanted_where_it_can_be_built(tmp_path: Path, version: str, headers: bool, extras: str) -> None:
     for name in ("g++", "python"):

@@ -13,7 +13,8 @@ PLACES = {
     "nvidia.dali": "harness.data.loaders.files",
     "numba": "harness.data.augment.fused",
     "pooch": "harness.data.fetch.download",
-    "deepspeed": "harness.training.engines.deepspeed",
+    "segmentation_models_pytorch": "harness.models.nets.unet",
+    "deepspeed": "harness.training.engines.running.deepspeed",
     "sqlite3": "harness.tracking.replica",
 }
 

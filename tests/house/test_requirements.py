@@ -13,7 +13,7 @@ from support.requirements import declared, imported_names, names, pinned
 OURS = {"harness", "jobs", "support", "conftest", "__future__"}
 BY_OTHERS = {"pyarrow"}  # pandas reads and writes Parquet through it
 ELSEWHERE = {"tiatoolbox"}  # imported by a file that the Python of another environment runs
-TESTED = ("base", "dev", "dali", "ffcv")
+TESTED = ("base", "dev", "dali", "deepspeed", "ffcv")
 
 
 def imported(*packages: str) -> set[str]:
@@ -40,7 +40,7 @@ def test_the_tested_set_pins_every_direct_requirement(group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["base", "dev", pytest.param("dali", marks=pytest.mark.dali), pytest.param("ffcv", marks=pytest.mark.ffcv)]
+    "group", ["base", "dev", *(pytest.param(name, marks=getattr(pytest.mark, name)) for name in TESTED[2:])]
 )
 def test_what_is_installed_is_what_is_pinned(group: str) -> None:
     """The tests speak for the set in constraints.txt only while they run on it."""

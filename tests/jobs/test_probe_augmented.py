@@ -179,9 +179,9 @@ RANDOM = {"name": "random_encoder", "encoder": {"name": "small_conv", "widths": 
     [
         ({"head": "knn"}, "the head 'knn'", "bn_linear, linear, mlp256"),
         ({"head": "logistic"}, "the head 'logistic'", "bn_linear, linear, mlp256"),
-        ({"features": "majority"}, "the features 'majority'", "encoder"),
-        ({"features": "histogram"}, "the features 'histogram'", "encoder"),
-        ({"features": RANDOM}, "the features 'random_encoder'", "encoder"),
+        ({"features": "majority"}, "the features 'majority'", "encoder, pretrained"),
+        ({"features": "histogram"}, "the features 'histogram'", "encoder, pretrained"),
+        ({"features": RANDOM}, "the features 'random_encoder'", "encoder, pretrained"),
     ],
 )
 def test_what_cannot_be_augmented_says_so(over: dict[str, Any], wording: str, legal: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from support.no_skips import strict
 
-LIBRARIES = {"ffcv": "ffcv", "dali": "nvidia.dali"}
+LIBRARIES = {"ffcv": "ffcv", "dali": "nvidia.dali", "deepspeed": "deepspeed"}
 """The module that each mark stands for."""
 
 

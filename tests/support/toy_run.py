@@ -18,6 +18,7 @@ from harness.models.branches import BranchModel
 from harness.models.encoders.small_conv import SmallConv
 from harness.models.expander import Expander
 from harness.models.initialisation import initialised
+from harness.objectives import Objective
 from harness.objectives.vicreg import VICReg
 from harness.training.monitor import Monitor
 from harness.training.optimiser import Adam
@@ -26,6 +27,7 @@ from harness.training.schedule import WarmupCosine
 
 GLOBAL_BATCH = 12
 SIZE = 16
+VICREG = VICReg()
 
 
 @dataclass
@@ -67,13 +69,14 @@ class Recorder(Monitor):
         }
 
 
-def container(dropout: float = 0.1) -> BranchModel:
-    """Two encoders and two expanders, always the same weights."""
-    encoders = [initialised(lambda: SmallConv(widths=(4, 8)).build(3), 0, "encoder", index) for index in range(2)]
+def container(dropout: float = 0.1, shared: bool = False) -> BranchModel:
+    """Two branches, each with an encoder and an expander or both with the same, always the same weights."""
+    number = 1 if shared else 2
+    encoders = [initialised(lambda: SmallConv(widths=(4, 8)).build(3), 0, "encoder", index) for index in range(number)]
     for encoder in encoders:
         encoder.backbone.stages.append(nn.Dropout(dropout))
-    expanders = [initialised(lambda: Expander(width=10).build(8), 0, "expander", index) for index in range(2)]
-    return BranchModel(encoders, expanders, [(0, 0), (1, 1)])
+    expanders = [initialised(lambda: Expander(width=10).build(8), 0, "expander", index) for index in range(number)]
+    return BranchModel(encoders, expanders, [(0, 0), (0, 0) if shared else (1, 1)])
 
 
 def batches(world: World, dtype: torch.dtype, start: int) -> Iterator[Batch]:
@@ -94,15 +97,17 @@ def task(
     *,
     dtype: torch.dtype = torch.float32,
     dropout: float = 0.1,
+    shared: bool = False,
+    objective: Objective = VICREG,
     before_backward: Callable[[int], None] = lambda step: None,
     spoil: Callable[[int, dict[str, Tensor]], dict[str, Tensor]] = lambda step, terms: terms,
 ) -> Task[Batch]:
     """The run's task; `before_backward` hears of each step in its middle, `spoil` may change its terms."""
-    module = synchronised(container(dropout)).to(dtype)
-    objective = VICReg().build()
+    module = synchronised(container(dropout, shared)).to(dtype)
+    loss = objective.build()
 
     def terms(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        found = spoil(batch.step, dict(objective(model(batch.inputs).embeddings)))
+        found = spoil(batch.step, dict(loss(model(batch.inputs).embeddings)))
         before_backward(batch.step)
         return found
 

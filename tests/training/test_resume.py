@@ -18,6 +18,7 @@ from harness.training.interrupted import Interrupted
 from harness.training.loop import fit
 from harness.training.precision import Precision
 from support import ranks
+from support.bits import assert_bit_equal
 from support.toy_run import Recorder, recipe, task
 
 KILLED_IN, RESUMED_AT, LAST = 7, 4, 12
@@ -43,23 +44,6 @@ def final_state(folder: Path) -> Any:
     assert found is not None
     assert found[0] == LAST
     return found[1]
-
-
-def assert_bit_equal(one: Any, other: Any, where: str = "state") -> None:
-    assert type(one) is type(other), where
-    if isinstance(one, torch.Tensor):
-        assert one.dtype == other.dtype, where
-        assert torch.equal(one, other), where
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys(), where
-        for key in one:
-            assert_bit_equal(one[key], other[key], f"{where}.{key}")
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other), where
-        for index, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_bit_equal(a, b, f"{where}[{index}]")
-    else:
-        assert one == other, where
 
 
 @pytest.mark.parametrize(

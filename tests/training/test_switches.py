@@ -10,6 +10,7 @@ from harness.distributed.place import Place
 from harness.distributed.world import World
 from harness.errors import NonFiniteError
 from harness.training.determinism import deterministic
+from harness.training.engines.ddp import Ddp
 from harness.training.finite import refuse_non_finite
 from harness.training.optimiser import Adam
 from harness.training.precision import Precision, autocast
@@ -82,14 +83,15 @@ def test_what_is_not_finite_is_named(part: str, value: float) -> None:
     module = torch.nn.Module()
     module.register_parameter("w", torch.nn.Parameter(torch.ones(3)))
     module.register_buffer("seen", torch.zeros(2))
-    optimiser = Adam().build(module.parameters())
-    module.w.sum().backward()
-    optimiser.step()
-    refuse_non_finite(module, optimiser, 4)
-    tensors = {"w": module.w.data, "seen": module.seen, "exp_avg_sq of w": optimiser.state[module.w]["exp_avg_sq"]}
+    running = Ddp().build(module, Adam().build, World(0, 1, CPU), "fp32")
+    running.backward(module.w.sum())
+    running.step(0.1)
+    refuse_non_finite(running.tensors(), 4)
+    moments = running.optimiser.state[module.w]
+    tensors = {"w": module.w.data, "seen": module.seen, "exp_avg_sq of w": moments["exp_avg_sq"]}
     tensors[part][1] = value
     with pytest.raises(NonFiniteError, match=f"after step 4 {part} is not finite"):
-        refuse_non_finite(module, optimiser, 4)
+        refuse_non_finite(running.tensors(), 4)
 
 
 def test_a_window_is_a_mean_and_then_empty() -> None:

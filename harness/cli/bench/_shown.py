@@ -15,7 +15,17 @@ from harness.cli.common import console
 if TYPE_CHECKING:
     from harness.bench.turns import Compared
 
-LIBRARIES = ("torch", "torchvision", "numba", "ffcv", "nvidia-dali-cuda130", "lightly", "stable-pretraining", "pillow")
+LIBRARIES = (
+    "torch",
+    "torchvision",
+    "numba",
+    "ffcv",
+    "nvidia-dali-cuda130",
+    "deepspeed",
+    "lightly",
+    "stable-pretraining",
+    "pillow",
+)
 
 
 def show(title: str, rows: Sequence[Compared], missing: Mapping[str, str]) -> None:

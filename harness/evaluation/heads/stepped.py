@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from harness.config.base import Since
+from harness.errors import ConfigError
 from harness.evaluation.heads import Fitted, Floats, Head
 
 if TYPE_CHECKING:
     from torch import Generator, nn
 
+    from harness.evaluation.heads.fit.steps import HeadTraining
+
 FeaturesOf = Callable[[int, NDArray[np.int64]], Floats]
 """From an epoch, counted from 0, and the numbers of B training samples to their features, B x F."""
+
+EPOCHS = 100
 
 
 class Stepped(Head):
@@ -27,14 +34,29 @@ class Stepped(Head):
     sample, which has no deviation; the others take it.
 
     Attributes:
-        epochs: Passes over the training features.
+        epochs: Passes over the training features: the paper's way to fix the length.
+        steps: Steps of Adam in all, in place of `epochs`: for a comparison of fractions at
+            equal length, where the paper's equal epochs give a hundredth of the data a
+            hundredth of the steps. The last pass then ends where the steps do.
         learning_rate: Of Adam.
         global_batch_size: Samples a step; the last, smaller batch of an epoch counts too.
     """
 
-    epochs: int = Field(default=100, ge=1)
+    epochs: int = Field(default=EPOCHS, ge=1)
+    steps: Annotated[int | None, Since(None), Field(ge=1)] = None
     learning_rate: float = Field(default=1e-3, gt=0)
     global_batch_size: int = Field(default=128, ge=1)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if self.steps is not None and self.epochs != EPOCHS:
+            raise ConfigError(
+                f"{self.epochs} epochs have no effect beside {self.steps} steps",
+                where="head.epochs",
+                legal="epochs or steps",
+                mend="take one of them out",
+            )
+        return self
 
     @abstractmethod
     def network(self, features: int, classes: int, generator: Generator) -> nn.Module:
@@ -62,6 +84,17 @@ class Stepped(Head):
         Raises:
             ConfigError: The head has a batch norm, and no batch has two samples.
         """
-        from harness.evaluation.heads.fit.steps import train
+        training = self.begin(num_features, labels_N, classes, seed)
+        while not training.finished:
+            training.go_through(partial(features_of, training.epoch))
+        return training.fitted()
 
-        return train(self, features_of, num_features, labels_N, classes, seed)
+    def begin(self, num_features: int, labels_N: NDArray[np.int64], classes: int, seed: int) -> HeadTraining:
+        """The training that `fit_epochs` goes through, an epoch at a time and with a state that can be kept.
+
+        Raises:
+            ConfigError: The head has a batch norm, and no batch has two samples.
+        """
+        from harness.evaluation.heads.fit.steps import HeadTraining
+
+        return HeadTraining(self, num_features, labels_N, classes, seed)

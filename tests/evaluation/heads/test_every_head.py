@@ -70,7 +70,7 @@ def test_the_linear_head_is_the_papers() -> None:
     """Section 2.2: a dense layer with softmax, 100 epochs, Adam, learning rate 1e-3; batch 128 by the authors' code."""
     head = read(Head, "linear", "test")
     settings = {name: getattr(head, name) for name in type(head).model_fields}
-    assert settings == {"epochs": 100, "learning_rate": 1e-3, "global_batch_size": 128}
+    assert settings == {"epochs": 100, "steps": None, "learning_rate": 1e-3, "global_batch_size": 128}
 
 
 def test_one_step_of_the_linear_head_by_hand() -> None:
