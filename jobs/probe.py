@@ -27,7 +27,10 @@ from harness.grid.stage import Outcome, Price, Stage
 from harness.grid.work import Work
 from jobs.data import at_hand, made_before, train_samples
 from jobs.features import Features
+from jobs.protocol import laid_under_probe
 from jobs.training import ASSUMED_SAMPLES, Training
+
+AUGMENTING = ("protocol", "head_inputs", "augmentation")
 
 
 class Probe(Stage, name="probe"):
@@ -84,13 +87,13 @@ class Probe(Stage, name="probe"):
 
     @classmethod
     def short_forms(cls) -> tuple[str, ...]:
-        """`branch` stands for the features of that branch of the run that is read."""
-        return ("branch",)
+        """`branch` stands for the features of that branch of the run that is read, `protocol` for settings."""
+        return ("branch", "protocol")
 
     @classmethod
     def settle(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Stage.settle`: the head that suits the features, where none is named."""
-        settled = dict(settings)
+        """See `Stage.settle`: a protocol's settings, and the head that suits the features, where none is named."""
+        settled = laid_under_probe(settings)
         if "head" not in settled and "features" in settled:
             settled["head"] = Features.parse(settled["features"]).default_head()
         return settled
@@ -115,8 +118,13 @@ class Probe(Stage, name="probe"):
 
     @classmethod
     def beside(cls, settings: Mapping[str, Any], first: Stage) -> dict[str, Any]:
-        """See `Stage.beside`: the same images, label and head's data, on other features."""
+        """See `Stage.beside`: the same images, label and head's data, on other features.
+
+        Those that cannot be augmented are made of the patches as they are.
+        """
         followed = cls.follow(settings, first, "")
+        if not Features.parse(settings.get("features", "majority")).augmentable:
+            followed = {key: value for key, value in followed.items() if key not in AUGMENTING}
         return {**followed, "features": settings.get("features", "majority"), "seed": settings.get("seed", 0)}
 
     def inputs(self) -> tuple[str, ...]:

@@ -54,6 +54,11 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "shuffle_window": 1024,
     },
 }
+PROBES: dict[str, dict[str, Any]] = {
+    "paper": {"head": "linear", "head_inputs": "augmented", "augmentation": "table_s1"},
+    "authors": {"head": "mlp256", "head_inputs": "augmented", "augmentation": "table_s1_authors"},
+}
+"""The same for probes, which take the augmentations of pre-training in either protocol."""
 COMPONENTS: dict[str, Callable[[Any], Config]] = {
     "encoder": Encoder.parse,
     "expander": Expander.model_validate,
@@ -78,9 +83,7 @@ def laid_under(settings: Mapping[str, Any], fields: Mapping[str, Any], forms: tu
     """
     if "protocol" not in settings:
         return dict(settings)
-    name = settings["protocol"]
-    if name not in PROTOCOLS:
-        raise ConfigError(f"protocol is {name!r}", legal=PROTOCOLS, mend=did_you_mean(str(name), PROTOCOLS))
+    name = _known(settings["protocol"])
     if "branches" in settings:
         raise ConfigError(
             "a protocol cannot be laid under branches that are written out",
@@ -89,6 +92,22 @@ def laid_under(settings: Mapping[str, Any], fields: Mapping[str, Any], forms: tu
         )
     known = {key: value for key, value in PROTOCOLS[name].items() if key in fields or key in forms}
     return dict(merged(known, dict(settings)))
+
+
+def laid_under_probe(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A probe's settings with those of the protocol that they name beneath them, and the name taken out.
+
+    Raises:
+        ConfigError: There is no such protocol.
+    """
+    rest = {key: value for key, value in settings.items() if key != "protocol"}
+    return dict(merged(PROBES[_known(settings["protocol"])], rest)) if "protocol" in settings else rest
+
+
+def _known(name: Any) -> str:
+    if name not in PROTOCOLS:
+        raise ConfigError(f"protocol is {name!r}", legal=PROTOCOLS, mend=did_you_mean(str(name), PROTOCOLS))
+    return str(name)
 
 
 def departures(stage: Training) -> Iterator[tuple[str, Any, Any]]:

@@ -1,4 +1,4 @@
-"""What a training run says of itself at its start: the objective's formula, its protocol, and every resolved choice."""
+"""What a run says of itself at its start: the objective's formula, its protocol, and every resolved choice."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.config.plain import to_plain
+from harness.grid.stage import Stage
 from harness.objectives import Objective
 from harness.translation import Loss
 from jobs.protocol import departures
 from jobs.training import Training
 
 
-def announce(stage: Training, key: str) -> str:
+def announce(stage: Stage, key: str) -> str:
     """The text, one choice a line, which goes to the attempt's log.
 
     Args:
         stage: The settings, as they are stored in the run's config.json.
         key: The run's key.
     """
-    changed = [f"  {place}: {found} (the protocol has {wanted})" for place, found, wanted in departures(stage)]
-    protocol = [f"protocol {stage.protocol}{', but for' if changed else ''}", *changed]
     choices = [f"  {place}: {value}" for place, value in leaves(to_plain(stage))]
-    return "\n".join([key, *_formula(stage), *protocol, "all settings", *choices])
+    return "\n".join([key, *_formula(stage), *_protocol(stage), "all settings", *choices])
 
 
-def _formula(stage: Training) -> list[str]:
+def _protocol(stage: Stage) -> list[str]:
+    """The protocol of a training, and in what it is another."""
+    if not isinstance(stage, Training):
+        return []
+    changed = [f"  {place}: {found} (the protocol has {wanted})" for place, found, wanted in departures(stage)]
+    return [f"protocol {stage.protocol}{', but for' if changed else ''}", *changed]
+
+
+def _formula(stage: Stage) -> list[str]:
     """What is minimised, by the stage's objective or by its loss between images."""
     objective, loss = getattr(stage, "objective", None), getattr(stage, "loss", None)
     if isinstance(objective, Objective):

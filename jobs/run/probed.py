@@ -13,6 +13,7 @@ from harness.grid.stage import Outcome
 from harness.training.determinism import deterministic
 from jobs.data import located
 from jobs.features import Source
+from jobs.run.announced import announce
 from jobs.run.kept import kept
 from jobs.run.labelled import labelled_rows
 from jobs.run.subset import ARTIFACT, write_subset
@@ -53,6 +54,7 @@ class Probed:
     """
 
     def __init__(self, probe: Probe, work: Work, packed: PackedSet) -> None:
+        print(announce(probe, work.run.key), flush=True)
         self.probe, self.work, self.packed = probe, work, packed
         self.label = packed.label(probe.label)
         self.train, self.test = labelled_rows(packed, self.label, probe.fraction)

@@ -11,6 +11,7 @@ from harness.config.read import read
 from harness.errors import ConfigError
 from harness.grid.stage import Stage
 from jobs.pretrain import Pretrain
+from jobs.probe import Probe
 from jobs.protocol import departures
 from jobs.run.announced import announce
 from support.grids import plan_of, write_grid
@@ -102,3 +103,22 @@ def test_a_protocol_is_an_axis_like_any_other(tmp_path: Path) -> None:
     tags = [run.build().tags()["protocol"] for run in plan.runs]
     assert tags == ["paper, changed", "authors, changed"]
     assert len({run.key for run in plan.runs}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "augmentation"), [("paper", "linear", "table_s1"), ("authors", "mlp256", "table_s1_authors")]
+)
+def test_a_probe_by_a_protocols_name(tmp_path: Path, name: str, head: str, augmentation: str) -> None:
+    over = {"then": [{"stage": "probe", "label": "tissue", "protocol": name}], "axes": {"seed": [0]}, "table": None}
+    plan = plan_of(write_grid(tmp_path, over), tmp_path / "store")
+    probes = [run.build() for run in plan.runs if run.stage == "probe"]
+    learnt = [probe for probe in probes if probe.features.name == "encoder"]
+    assert len(learnt) == 2
+    assert {(probe.head.name, probe.augmentation.name) for probe in learnt} == {(head, augmentation)}
+    assert {probe.head_inputs for probe in probes if probe not in learnt} == {"cached"}, "floors are not augmented"
+
+
+def test_a_probes_own_settings_lie_over_its_protocol() -> None:
+    assert Probe.settle({"protocol": "authors", "head": "linear"})["head"] == "linear"
+    with pytest.raises(ConfigError, match="legal: paper, authors"):
+        Probe.settle({"protocol": "theirs"})
