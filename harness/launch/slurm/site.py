@@ -47,11 +47,12 @@ def found(store: Path, token: str, interface: str | None) -> dict[str, Any]:
 
 def _renames(folder: Path, token: str) -> bool:
     """Whether a file that is renamed over another one takes its place."""
-    own = folder / f"{token}.{os.environ.get('SLURM_PROCID', '0')}"
+    own = folder / f"{token}-{os.environ.get('SLURM_PROCID', '0')}"
+    fresh = folder / f"{own.name}-new"  # a name of this process alone: all nodes do this at once
     try:
         own.write_text("old")
-        own.with_suffix(".new").write_text("new")
-        os.replace(own.with_suffix(".new"), own)
+        fresh.write_text("new")
+        os.replace(fresh, own)
         return own.read_text() == "new"
     except OSError:
         return False

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from harness.launch.slurm.checks import Finding, examined
 from harness.launch.slurm.commands import Said, Slurm
 from harness.launch.slurm.profile import Profile
+from harness.launch.slurm.site import BEAT, found
 
 CONFIG = {
     "AccountingStorageType": "accounting_storage/slurmdbd",
@@ -144,3 +148,14 @@ def test_a_job_that_does_not_come_to_an_end(tmp_path: Path) -> None:
 def test_no_job_where_none_is_wanted(tmp_path: Path) -> None:
     assert "n1" not in findings(tmp_path, cluster(), nodes=0)
     assert not (tmp_path / "store").exists()
+
+
+def _renames(folder: str, process: str) -> bool:
+    os.environ["SLURM_PROCID"] = process
+    return all(found(Path(folder), "token", None)["renames"] for _ in range(300))
+
+
+def test_processes_that_look_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    (tmp_path / BEAT).mkdir()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert list(pool.map(_renames, [str(tmp_path)] * 2, ["0", "1"])) == [True, True]
